@@ -1,0 +1,9 @@
+"""What every page may ask of the settings."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def page_settings(request: HttpRequest) -> dict[str, str]:
+    """Give pages the name of the CSRF cookie, which our script reads."""
+    return {"csrf_cookie_name": settings.CSRF_COOKIE_NAME}

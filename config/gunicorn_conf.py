@@ -1,0 +1,33 @@
+"""How the web server runs: two processes of four threads on this machine's own address."""
+
+import os
+
+from django.conf import settings
+
+from config.sqlite_version import sqlite_note
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+wsgi_app = "config.wsgi:application"
+bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+# Longer than the 20 seconds that SQLite waits for a lock.
+timeout = 60
+graceful_timeout = 30
+control_socket_disable = True
+# Which proxies may say "https" is decided in one place, the settings.
+forwarded_allow_ips = ""
+loglevel = "warning"
+
+
+def when_ready(server):
+    """Say where the application is and how to stop it."""
+    lines = [f"Parallax runs at http://{bind}/"]
+    if settings.EXAMPLE_ACCOUNTS:
+        lines.append("The sign-in page names the accounts of the example review.")
+    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3" and sqlite_note():
+        lines.append(sqlite_note())
+    lines.append("Stop it with Ctrl-C; requests under way are finished first.")
+    os.write(1, "".join(f"{line}\n" for line in lines).encode())

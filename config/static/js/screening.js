@@ -1,0 +1,419 @@
+// Screening: the next record is on the page before the vote is sent, votes are sent one at a time and in order,
+// and a vote is kept (in this tab, also over a reload or a new sign-in) until the server has said "saved".
+// Without this script the page is a plain form that does the same, slower.
+
+const screening = document.getElementById("screening");
+const bar = document.getElementById("votebar");
+if (screening && bar) start();
+
+function start() {
+  const MOST_UNSENT = 3;
+  const address = screening.dataset.address;
+  const outboxName = `parallax:votes:${screening.dataset.owner}:${address}`;
+  const place = document.getElementById("card");
+  const note = document.getElementById("id_note");
+  const noteBox = document.getElementById("note");
+  const saved = document.getElementById("saved");
+  const unsent = document.getElementById("unsent");
+  const ahead = [...screening.querySelectorAll("template[data-card]")].map(cardIn);
+  const kept = new Map(); // cards of votes on their way, to show again when one is refused
+  const outbox = JSON.parse(sessionStorage.getItem(outboxName) || "[]");
+  let live = place.querySelector("article");
+  let sending = false;
+  let lastSaved = document.querySelector("#undo [name=record]").value;
+  let undoWanted = false;
+  let retryAfter = 0;
+  let retryTimer = 0;
+  let shownAt = performance.now();
+  let visibleFor = 0;
+
+  // ---- what the page holds
+
+  function cardIn(template) {
+    template.remove();
+    return template.content.querySelector("article");
+  }
+
+  function held() {
+    return [live, ...ahead].filter(Boolean).map((card) => card.dataset.record);
+  }
+
+  function show(card, { focus = true } = {}) {
+    live = card;
+    place.replaceChildren(card || placeholder());
+    note.value = card?.dataset.note || "";
+    noteBox.open = Boolean(note.value);
+    for (const button of bar.querySelectorAll(".vote")) {
+      button.setAttribute("aria-pressed", String(button.value === card?.dataset.vote));
+      button.disabled = !card;
+    }
+    shownAt = performance.now();
+    visibleFor = 0;
+    if (!card) return;
+    document.title = `Record ${card.dataset.number}: title and abstract · Parallax`;
+    bar.action = `${address}${card.dataset.record}/`;
+    document.getElementById("later").action = `${bar.action}later/`;
+    if (focus) card.querySelector("h1").focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+
+  function placeholder() {
+    const text = document.createElement("p");
+    text.className = "soft";
+    text.textContent = "Fetching the next record…";
+    return text;
+  }
+
+  function add(cards) {
+    const known = new Set(held());
+    for (const card of cards) {
+      if (!known.has(card.dataset.record) && !waiting(card.dataset.record)) ahead.push(card);
+    }
+    if (!live && ahead.length) show(ahead.shift());
+  }
+
+  function waiting(record) {
+    return outbox.some((vote) => vote.record === record);
+  }
+
+  function status(text, { undo = false } = {}) {
+    saved.textContent = text;
+    if (!undo) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "link";
+    button.textContent = "Undo";
+    button.addEventListener("click", takeBack);
+    const key = document.createElement("kbd");
+    key.textContent = "Z";
+    saved.append(" ", button, " ", key);
+  }
+
+  function problem(text) {
+    document.dispatchEvent(new CustomEvent("parallax:notice", { detail: { kind: "problem", text } }));
+  }
+
+  // ---- voting
+
+  function seconds() {
+    const now = document.hidden ? 0 : performance.now() - shownAt;
+    return String(Math.round((visibleFor + now) / 1000));
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) visibleFor += performance.now() - shownAt;
+    else shownAt = performance.now();
+  });
+
+  function vote(decision) {
+    if (!live) return;
+    if (outbox.length >= MOST_UNSENT) {
+      status(`${MOST_UNSENT} votes are still on their way. Wait a moment.`);
+      return;
+    }
+    const card = live;
+    const { record, number, key, current } = card.dataset;
+    outbox.push({
+      record,
+      number,
+      decision,
+      body: { vote: decision, note: note.value, seconds: seconds(), request_key: key, current },
+    });
+    kept.set(record, card);
+    card.dataset.note = note.value;
+    remember();
+    status(`Saving: record ${number}, ${decision}…`);
+    if (screening.hasAttribute("data-single")) show(null);
+    else show(ahead.shift() || null);
+    send();
+  }
+
+  function remember() {
+    if (outbox.length) sessionStorage.setItem(outboxName, JSON.stringify(outbox));
+    else sessionStorage.removeItem(outboxName);
+  }
+
+  async function send() {
+    if (sending || !outbox.length) return;
+    clearTimeout(retryTimer);
+    sending = true;
+    const vote = outbox[0];
+    const body = new URLSearchParams({ ...vote.body, held: held().join(",") });
+    const answer = await post(`${address}${vote.record}/`, body);
+    sending = false;
+    if (answer.status === 200) settle(vote, answer.page);
+    else if (answer.status === 409 || answer.status === 404) refuse(vote, answer);
+    else if (answer.status === 422 || answer.status === 403) giveBack(vote, answer);
+    else hold(answer);
+    if (outbox.length && answer.status && answer.status < 500 && answer.status !== 401) send();
+    else if (undoWanted && !outbox.length) takeBack();
+  }
+
+  async function post(url, body) {
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        body,
+        headers: { "X-Requested-With": "fetch", "X-CSRFToken": csrfToken() },
+      });
+      const html = await response.text();
+      return { status: response.status, page: new DOMParser().parseFromString(html, "text/html") };
+    } catch {
+      return { status: 0, page: null };
+    }
+  }
+
+  /** From the cookie, not the page: after a new sign-in the page's own is an old one. */
+  function csrfToken() {
+    const name = `${document.body.dataset.csrfCookie}=`;
+    const found = document.cookie.split("; ").find((part) => part.startsWith(name));
+    return found ? found.slice(name.length) : "";
+  }
+
+  function cardsOf(page) {
+    return [...page.querySelectorAll("template[data-card]")].map(cardIn);
+  }
+
+  function drop(vote) {
+    outbox.splice(outbox.indexOf(vote), 1);
+    remember();
+    retryAfter = 0;
+    unsent.hidden = true;
+  }
+
+  function settle(vote, page) {
+    drop(vote);
+    kept.delete(vote.record);
+    lastSaved = vote.record;
+    if (!outbox.length) status(`Saved: record ${vote.number}, ${vote.decision}.`, { undo: true });
+    countOn(1);
+    add(cardsOf(page));
+    goOnIfEmpty();
+  }
+
+  function refuse(vote, answer) {
+    drop(vote);
+    kept.delete(vote.record);
+    const said = answer.page.querySelector("[data-refused], [role=alert]");
+    const typed = vote.body.note ? ` Your note was: “${vote.body.note}”` : "";
+    problem((said?.textContent.trim() || `Record ${vote.number} is not up for screening any more. Nothing was stored.`) + typed);
+    status(`Not saved: record ${vote.number}.`);
+    add(cardsOf(answer.page));
+    goOnIfEmpty();
+  }
+
+  /** The server could not take the vote as it is: the card comes back with what was typed. */
+  function giveBack(vote, answer) {
+    drop(vote);
+    const said = [...answer.page.querySelectorAll("[data-error]")].map((one) => one.textContent);
+    problem(said.join(" ") || "You cannot vote here any more. Nothing was stored.");
+    status(`Not saved: record ${vote.number}.`);
+    const card = kept.get(vote.record);
+    kept.delete(vote.record);
+    if (!card) return;
+    if (live) ahead.unshift(live);
+    card.dataset.key = newKey();
+    show(card);
+    note.value = vote.body.note;
+    noteBox.open = Boolean(note.value);
+  }
+
+  /** No answer, or none that says the vote is stored: it waits, and is sent again with its key. */
+  function hold(answer) {
+    const number = outbox.length === 1 ? "1 vote is" : `${outbox.length} votes are`;
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "link";
+    again.textContent = "Send now";
+    again.addEventListener("click", send);
+    unsent.hidden = false;
+    if (answer.status === 401) {
+      const link = document.createElement("a");
+      link.href = answer.page.querySelector("a")?.getAttribute("href") || "/accounts/login/";
+      link.textContent = "Sign in again";
+      link.className = "link";
+      unsent.replaceChildren(`You are signed out. ${number} kept here and will be sent: `, link, " or ", again);
+      return;
+    }
+    retryAfter = Math.min(retryAfter ? retryAfter * 2 : 1, 10);
+    unsent.replaceChildren(`${number} not saved yet: the server does not answer. Trying again… `, again);
+    retryTimer = setTimeout(send, retryAfter * 1000);
+  }
+
+  function goOnIfEmpty() {
+    if (live || outbox.length) return;
+    location.assign(address);
+  }
+
+  // ---- undo, later
+
+  function newKey() {
+    return [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+  }
+
+  async function takeBack() {
+    undoWanted = false;
+    const waitingOne = outbox.at(-1);
+    if (waitingOne && !(sending && outbox.length === 1)) {
+      outbox.pop();
+      remember();
+      if (!outbox.length) unsent.hidden = true;
+      back(kept.get(waitingOne.record), waitingOne.body.note);
+      status(`Not sent: record ${waitingOne.number}.`);
+      return;
+    }
+    if (waitingOne) {
+      undoWanted = true;
+      return;
+    }
+    if (!lastSaved) {
+      status("There is no vote to take back.");
+      return;
+    }
+    const answer = await post(`${address}undo/`, new URLSearchParams({ record: lastSaved, request_key: newKey() }));
+    if (answer.status === 200) {
+      status(answer.page.querySelector("[data-undone]").textContent);
+      lastSaved = "";
+      countOn(-1);
+      back(cardsOf(answer.page)[0], "");
+    } else if (answer.status === 409) {
+      status(answer.page.querySelector("[role=alert]").textContent.trim());
+      lastSaved = "";
+    } else {
+      status(answer.status === 401 ? "You are signed out; sign in to take votes back." : "Not taken back: the server does not answer. Try again.");
+    }
+  }
+
+  function back(card, typed) {
+    if (!card) return location.assign(address);
+    if (live) {
+      live.dataset.note = note.value;
+      ahead.unshift(live);
+    }
+    show(card);
+    note.value = typed;
+    noteBox.open = Boolean(typed);
+  }
+
+  async function later() {
+    if (!live) return;
+    const card = live;
+    const { record, number } = card.dataset;
+    show(ahead.shift() || null);
+    const body = new URLSearchParams({ request_key: newKey(), held: held().join(",") });
+    const answer = await post(`${address}${record}/later/`, body);
+    if (answer.status === 200) {
+      status(`Record ${number} waits at the end of your queue.`);
+      add(cardsOf(answer.page).filter((one) => one.dataset.record !== record || !live));
+      goOnIfEmpty();
+    } else {
+      problem(answer.page?.querySelector("[role=alert]")?.textContent.trim() || "Not put off: the server does not answer.");
+      back(card, "");
+    }
+  }
+
+  function countOn(by) {
+    const progress = document.querySelector("#progress [data-mine]");
+    if (!progress) return;
+    const mine = Number(progress.dataset.mine) + by;
+    progress.dataset.mine = String(mine);
+    for (const shown of document.querySelectorAll("#progress [data-shows-mine]")) shown.textContent = mine.toLocaleString("en");
+    const meter = document.querySelector("#progress progress");
+    if (meter) meter.value = mine;
+  }
+
+  // ---- keys, notes, highlighting
+
+  function setting(name) {
+    return localStorage.getItem(`parallax:${name}`) !== "off";
+  }
+
+  function set(name, on) {
+    if (on) localStorage.removeItem(`parallax:${name}`);
+    else localStorage.setItem(`parallax:${name}`, "off");
+    apply();
+  }
+
+  function apply() {
+    screening.dataset.highlighting = setting("highlighting") ? "on" : "off";
+    document.getElementById("highlighting-on").checked = setting("highlighting");
+    document.getElementById("keys-on").checked = setting("keys");
+  }
+
+  function openNote() {
+    noteBox.open = true;
+    note.focus();
+  }
+
+  const keys = {
+    e: () => press("exclude"),
+    m: () => press("maybe"),
+    i: () => press("include"),
+    z: takeBack,
+    l: later,
+    n: openNote,
+    h: () => set("highlighting", !setting("highlighting")),
+    c: () => document.querySelector(".judge").scrollIntoView({ block: "start" }),
+    "?": () => document.getElementById("keys").showModal(),
+  };
+
+  function press(decision) {
+    if (bar.querySelector(`.vote[value=${decision}]`)) vote(decision);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    if (event.key === "Escape" && event.target === note) {
+      live?.querySelector("h1").focus();
+      return;
+    }
+    if (typing || event.repeat || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]") || !setting("keys")) return;
+    const act = keys[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+
+  bar.addEventListener("submit", (event) => {
+    if (!event.submitter?.matches(".vote")) return;
+    event.preventDefault();
+    vote(event.submitter.value);
+  });
+  document.getElementById("undo").addEventListener("submit", (event) => {
+    event.preventDefault();
+    takeBack();
+  });
+  document.getElementById("later").addEventListener("submit", (event) => {
+    event.preventDefault();
+    later();
+  });
+  bar.querySelector("[data-act=note]").addEventListener("click", openNote);
+  document.getElementById("keys-on").addEventListener("change", (event) => set("keys", event.target.checked));
+  document.getElementById("highlighting-on").addEventListener("change", (event) => set("highlighting", event.target.checked));
+  for (const element of document.querySelectorAll(".needs-script")) element.hidden = false;
+  addEventListener("online", send);
+  addEventListener("beforeunload", (event) => {
+    if (outbox.length && !document.hidden) event.preventDefault();
+  });
+
+  // ---- begin
+
+  async function claim() {
+    if (screening.hasAttribute("data-single")) return;
+    const answer = await post(`${address}claim/`, new URLSearchParams({ held: held().join(",") }));
+    const said = answer.page?.querySelector("[data-kept]");
+    if (answer.status !== 200 || !said) return;
+    const mine = new Set(said.dataset.kept.split(","));
+    for (let i = ahead.length - 1; i >= 0; i -= 1) {
+      if (!mine.has(ahead[i].dataset.record)) ahead.splice(i, 1);
+    }
+    if (live && !mine.has(live.dataset.record) && !note.value) show(null);
+    add(cardsOf(answer.page));
+  }
+
+  apply();
+  if (outbox.some((vote) => vote.record === live.dataset.record)) show(ahead.shift() || null, { focus: false });
+  if (screening.hasAttribute("data-shared")) claim();
+  send();
+}

@@ -1,0 +1,52 @@
+"""Liveness, readiness, and the last page when something broke."""
+
+import sys
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from config.middleware import passing_trouble
+from config.sqlite_version import sqlite_note
+
+
+@require_safe
+@login_not_required
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 as long as the process answers at all."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+@login_not_required
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when the database answers and has every migration, else 503."""
+    report = {"status": "ok", "database": connection.vendor, "migrations": "applied", "notes": []}
+    if connection.vendor == "sqlite" and sqlite_note():
+        report["notes"] = [sqlite_note()]
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error:
+        report |= {"status": "unavailable", "database": "no answer", "migrations": "unknown"}
+        return JsonResponse(report, status=503)
+    if plan:
+        names = [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+        report |= {"status": "unavailable", "migrations": names}
+        return JsonResponse(report, status=503)
+    return JsonResponse(report)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a trouble that passes with 503, and a fault of ours with 500.
+
+    Troubles inside a view are answered by the middleware; what arrives here came from further
+    out, such as the session that could not be read.
+    """
+    trouble = passing_trouble(sys.exc_info()[1])
+    if trouble:
+        return trouble.response(request)
+    return render(None, "500.html", status=500)

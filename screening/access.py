@@ -1,0 +1,186 @@
+"""The only door from a request to a review's rows: who may do what, and proof of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property, wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
+
+from screening.models import Membership, Protocol, Review, Role, User
+from screening.rules import Stage
+
+
+class Right(StrEnum):
+    READ = "read"
+    IMPORT = "import"
+    VOTE = "vote"
+    RESOLVE = "resolve"
+    PROTOCOL = "protocol"
+    TEAM = "team"
+    LOG = "log"
+
+
+RIGHTS: dict[str, frozenset[Right]] = {
+    Role.OBSERVER: frozenset({Right.READ}),
+    Role.LIBRARIAN: frozenset({Right.READ, Right.IMPORT}),
+    Role.REVIEWER: frozenset({Right.READ, Right.VOTE}),
+    Role.ADJUDICATOR: frozenset({Right.READ, Right.RESOLVE}),
+    Role.LEAD: frozenset(Right),
+}
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[Right]:
+    """The union of what the roles allow; nothing without a role."""
+    return frozenset().union(*(RIGHTS[role] for role in roles))
+
+
+class Refused(Exception):
+    """Something that cannot be done now; its text is one sentence for the person."""
+
+
+class RepeatedRequest(Exception):
+    """A request with this key was carried out before; nothing was changed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestClaim:
+    """The key a request carries, and the digest of what it asks for."""
+
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ReviewAccess:
+    """Proof that `user` is an active member of `review`. Views are given one."""
+
+    user: User
+    review: Review
+    membership: Membership
+    roles: frozenset[str]
+    claim: RequestClaim | None = None
+    rights: frozenset[Right] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rights", rights_of(self.roles))
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    @property
+    def is_lead(self) -> bool:
+        return Role.LEAD in self.roles
+
+    @property
+    def can(self) -> dict[str, bool]:
+        """For templates: `access.can.vote` and so on."""
+        return {right.value: right in self.rights for right in Right}
+
+    def scope(self, model: type[Model]) -> QuerySet[Any]:
+        """Rows of any model that belong to this review, by the model's own `review_path`."""
+        path = model.review_path  # type: ignore[attr-defined]
+        value = self.review.pk if path == "pk" else self.review
+        return model._default_manager.filter(**{path: value})
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        return Protocol.objects.get(review=self.review, ended_at_sequence__isnull=True)
+
+    def quorum(self, stage: Stage) -> int:
+        return self.protocol.quorum(stage)
+
+
+def access_for(user: User, review_pk: int, *, claim: RequestClaim | None = None) -> ReviewAccess:
+    """Access of an active member.
+
+    Raises:
+        Membership.DoesNotExist: the person is no active member of that review.
+    """
+    membership = (
+        Membership.objects.active()
+        .select_related("review")
+        .prefetch_related("roles")
+        .get(review=review_pk, user=user)
+    )
+    roles = frozenset(row.role for row in membership.roles.all())
+    return ReviewAccess(user, membership.review, membership, roles, claim)
+
+
+FREE_TEXTS = ("note", "rationale", "sentence", "why")  # shown again when a request is refused
+LEFT_OUT_OF_DIGEST = {"csrfmiddlewaretoken", "request_key", "held"}
+
+
+def claim_of(request: HttpRequest) -> RequestClaim | None:
+    """The request's key with a digest of path and content; None when it carries no key."""
+    key = request.POST.get("request_key", "")[:64] if request.method == "POST" else ""
+    if not key:
+        return None
+    content = sorted(
+        (name, value)
+        for name, values in request.POST.lists()
+        if name not in LEFT_OUT_OF_DIGEST
+        for value in values
+    )
+    text = f"{request.path}?{urlencode(content)}"
+    return RequestClaim(key, hashlib.sha256(text.encode()).hexdigest())
+
+
+def review_view(
+    right: Right, *, post: Right | None = None, after: str = ""
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Turn `view(request, access, ...)` into a URL callback taking `review_pk`.
+
+    Strangers get 404, so that a review's existence does not leak; members without `right`, or
+    without `post` when posting, get 403. A request repeated with its key is sent to the page
+    named `after`, or to its own address. What is refused is told in a sentence, as 409.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def callback(request: HttpRequest, review_pk: int, **kwargs: Any) -> HttpResponse:
+            members = Membership.objects.active().select_related("review")
+            membership = get_object_or_404(
+                members.prefetch_related("roles"), review=review_pk, user=request.user
+            )
+            roles = frozenset(row.role for row in membership.roles.all())
+            access = ReviewAccess(
+                request.user,  # type: ignore[arg-type]
+                membership.review,
+                membership,
+                roles,
+                claim_of(request),
+            )
+            needed = post if post and request.method == "POST" else right
+            if not access.may(needed):
+                raise PermissionDenied
+            request.access = access  # type: ignore[attr-defined] # read by review.html
+            try:
+                return view(request, access, **kwargs)
+            except RepeatedRequest:
+                return redirect(after, review_pk) if after else redirect(request.path)
+            except Refused as refusal:
+                return refused(request, refusal)
+
+        callback.right = right  # type: ignore[attr-defined] # read by tests/test_access.py
+        return callback
+
+    return decorate
+
+
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """409 and the sentence: a fragment for fetch, a page otherwise."""
+    wants_fragment = request.headers.get("X-Requested-With") == "fetch" or bool(
+        request.headers.get("HX-Request")
+    )
+    template = "screening/_refused.html" if wants_fragment else "screening/refused.html"
+    typed = [request.POST[name] for name in FREE_TEXTS if request.POST.get(name)]
+    return render(request, template, {"sentence": str(refusal), "typed": typed}, status=409)

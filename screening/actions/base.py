@@ -1,0 +1,92 @@
+"""What every action shares: one transaction, the request's key, the actor's membership."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from screening.access import (
+    Refused,
+    RepeatedRequest,
+    RequestClaim,
+    ReviewAccess,
+    Right,
+    rights_of,
+)
+from screening.models import Membership, MembershipRole, RequestKey, User
+
+Asked = ParamSpec("Asked")
+Given = TypeVar("Given")
+
+KEYS_ARE_KEPT_FOR = timedelta(days=30)
+
+
+class KeyReused(Refused):
+    """The same key with other content."""
+
+
+def action(
+    function: Callable[Concatenate[ReviewAccess, Asked], Given],
+) -> Callable[Concatenate[ReviewAccess, Asked], Given]:
+    """Run `function` in one transaction, once per request key.
+
+    Raises:
+        RepeatedRequest: a request with this key was carried out before.
+        KeyReused: the key was used for something else.
+    """
+
+    @wraps(function)
+    def run(access: ReviewAccess, *args: Asked.args, **kwargs: Asked.kwargs) -> Given:
+        with transaction.atomic():
+            if access.claim:
+                claim_request(access.user, access.claim)
+            return function(access, *args, **kwargs)
+
+    return run
+
+
+def claim_request(user: User, claim: RequestClaim) -> None:
+    """The key is this request's; it is given back when the surrounding transaction fails."""
+    try:
+        with transaction.atomic():
+            RequestKey.objects.create(
+                user=user, key=claim.key, digest=claim.digest, created_at=timezone.now()
+            )
+    except IntegrityError:
+        known = RequestKey.objects.get(user=user, key=claim.key)
+        if known.digest != claim.digest:
+            raise KeyReused(
+                "This page was sent before with other content. Nothing was changed; "
+                "reload the page to see how things stand."
+            ) from None
+        raise RepeatedRequest from None
+
+
+def forget_old_request_keys() -> int:
+    """Keys nobody will repeat any more are gone."""
+    old = RequestKey.objects.filter(created_at__lt=timezone.now() - KEYS_ARE_KEPT_FOR)
+    return old.delete()[0]
+
+
+def lock_membership(access: ReviewAccess, right: Right) -> None:
+    """The actor's membership is locked, and still gives `right`.
+
+    Roles are read again under the lock: they may have changed since the page was opened.
+
+    Raises:
+        PermissionDenied: the person was removed, or lost the role, in the meantime.
+    """
+    membership = (
+        Membership.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk=access.membership.pk, ended_at__isnull=True)
+        .first()
+    )
+    if membership is None:
+        raise PermissionDenied("You are no longer a member of this review.")
+    roles = MembershipRole.objects.filter(membership=membership).values_list("role", flat=True)
+    if right not in rights_of(roles):
+        raise PermissionDenied("You no longer have the role for this.")

@@ -1,0 +1,259 @@
+"""Votes: cast, change, take back, put off."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from screening.access import Refused, ReviewAccess, Right
+from screening.actions.base import action, lock_membership
+from screening.actions.log import write_log
+from screening.actions.outcomes import added_up, write_outcome
+from screening.models import (
+    Lease,
+    Postponement,
+    QueuePosition,
+    Record,
+    ScreeningItem,
+    Vote,
+)
+from screening.querysets.votes import undo_ends_for
+from screening.queue import CARDS, hand_out, is_shared, lease
+from screening.rules import COMPLETE, Decision, MaybePolicy, Stage, decisions_offered
+
+UNKNOWN = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What the reviewer says of a record.
+
+    Args:
+        seconds: how long the page was visible, 0 to 3,600; None when not known.
+        current: the primary key of my vote as the page knew it, None when it knew none;
+            UNKNOWN when the caller does not say, as scripts.
+    """
+
+    decision: Decision
+    note: str = ""
+    seconds: int | None = None
+    current: int | None = UNKNOWN
+
+
+class ItemFull(Refused):
+    """The record got its votes while the page was open."""
+
+
+class VoteChanged(Refused):
+    """My vote is another than the page knew, as from a second tab."""
+
+
+class TooLate(Refused):
+    """The item is settled; votes on it stand."""
+
+
+@action
+def cast_vote(access: ReviewAccess, record: Record, ballot: Ballot, *, stage: Stage) -> Vote:
+    """The reviewer's vote on the record is what the ballot says, cast or changed.
+
+    The item's row is locked while votes are counted; slots in the database would refuse a vote
+    too many even without it.
+
+    Raises:
+        ItemFull: others voted first; nothing was stored.
+        VoteChanged: `ballot.current` is not my vote any more.
+        TooLate: my vote is settled.
+        Refused: there is nothing to vote on, or the protocol has no maybe.
+    """
+    vote, before = _cast(access, record, ballot, stage)
+    _log_vote(access, record, vote, before)
+    return vote
+
+
+@action
+def cast_vote_and_go_on(
+    access: ReviewAccess,
+    record: Record,
+    ballot: Ballot,
+    *,
+    stage: Stage,
+    held: Collection[int] = (),
+) -> tuple[Vote, list[ScreeningItem]]:
+    """As `cast_vote`, and the reviewer's next items are handed out in the same transaction.
+
+    Args:
+        held: primary keys of the records whose cards the page has already.
+    """
+    vote, before = _cast(access, record, ballot, stage)
+    items = hand_out(access, stage, count=max(1, CARDS - 1 - len(held)), held=held)
+    _log_vote(access, record, vote, before)
+    return vote, items
+
+
+@action
+def take_back_vote(access: ReviewAccess, record: Record, *, stage: Stage) -> ScreeningItem:
+    """The reviewer has no vote on the record any more; it is theirs to screen again.
+
+    Raises:
+        TooLate: the item is settled.
+        Refused: there is no vote of mine on it.
+    """
+    lock_membership(access, Right.VOTE)
+    now = timezone.now()
+    item = _lock_item(access, record, stage)
+    votes = list(item.votes.current())
+    mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
+    if mine is None:
+        raise Refused(f"There is no vote of yours on record {record.number} to take back.")
+    if _is_settled(item, now):
+        raise TooLate(_settled_sentence(record))
+    supersede(mine, now)
+    rest = [vote.decision for vote in votes if vote is not mine]
+    write_outcome(item, added_up(item, rest, access.protocol), completed_at=now)
+    QueuePosition.objects.filter(
+        review=access.review, reviewer=access.user, stage=stage, rank__gte=item.rank
+    ).update(rank=item.rank - 1)
+    write_log(
+        access,
+        "vote.taken_back",
+        item=item,
+        before=_for_log(record, mine),
+    )
+    return item
+
+
+@action
+def postpone(access: ReviewAccess, record: Record, *, stage: Stage) -> None:
+    """The item waits at the end of the reviewer's queue, behind what was put off before it."""
+    lock_membership(access, Right.VOTE)
+    item = _lock_item(access, record, stage)
+    if item.votes.current().filter(reviewer=access.user).exists():
+        raise Refused(f"You have voted on record {record.number} already.")
+    Postponement.objects.filter(item=item, reviewer=access.user).delete()
+    Postponement.objects.create(item=item, reviewer=access.user)
+    Lease.objects.filter(item=item, reviewer=access.user).delete()
+
+
+@action
+def claim(
+    access: ReviewAccess, stage: Stage, *, held: Collection[int] = ()
+) -> tuple[set[int], list[ScreeningItem]]:
+    """What the page shows is leased to the reviewer, where reviewers share the queue.
+
+    Returns:
+        The primary keys of the held records that are the reviewer's, and items in place of those
+        that are not.
+    """
+    lock_membership(access, Right.VOTE)
+    if not is_shared(access, stage):
+        return set(held), []
+    shown = access.scope(ScreeningItem).at(stage).awaiting(access.user).filter(record__in=held)
+    records = dict(shown.values_list("pk", "record"))
+    kept = {records[item] for item in lease(access, records)}
+    return kept, hand_out(access, stage, count=max(0, CARDS - len(kept)), held=kept)
+
+
+def _cast(
+    access: ReviewAccess, record: Record, ballot: Ballot, stage: Stage
+) -> tuple[Vote, Vote | None]:
+    """The vote as it stands now, and the one it took the place of."""
+    lock_membership(access, Right.VOTE)
+    now = timezone.now()
+    item = _lock_item(access, record, stage)
+    protocol = access.protocol
+    if ballot.decision not in decisions_offered(stage, MaybePolicy(protocol.maybe_policy)):
+        raise Refused("The protocol of this review has no maybe. Vote include or exclude.")
+    votes = list(item.votes.current())
+    mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
+    _check_known(record, mine, ballot)
+    if mine and (mine.decision, mine.note) == (ballot.decision, ballot.note):
+        return mine, mine
+    if mine and _is_settled(item, now):
+        raise TooLate(_settled_sentence(record))
+    if mine is None and len(votes) >= item.quorum:
+        raise ItemFull(
+            f"Record {record.number} got its votes while you were reading. "
+            "Nothing was stored from here."
+        )
+    if mine:
+        supersede(mine, now)
+    vote = Vote.objects.create(
+        item=item,
+        reviewer=access.user,
+        protocol=protocol,
+        slot=mine.slot if mine else _free_slot(item, votes),
+        quorum=item.quorum,
+        decision=ballot.decision,
+        note=ballot.note,
+        seconds=ballot.seconds,
+        cast_at=now,
+    )
+    decisions = [one.decision for one in votes if one is not mine] + [ballot.decision]
+    write_outcome(item, added_up(item, decisions, protocol), completed_at=now)
+    Lease.objects.filter(item=item, reviewer=access.user).delete()
+    Postponement.objects.filter(item=item, reviewer=access.user).delete()
+    return vote, mine
+
+
+def _log_vote(access: ReviewAccess, record: Record, vote: Vote, before: Vote | None) -> None:
+    if vote is before:
+        return
+    write_log(
+        access,
+        "vote.changed" if before else "vote.cast",
+        item=vote.item,
+        before=_for_log(record, before) if before else None,
+        after=_for_log(record, vote),
+    )
+
+
+def _settled_sentence(record: Record) -> str:
+    return f"Record {record.number} is settled: the time to change a vote on it has passed."
+
+
+def supersede(vote: Vote, now: datetime) -> None:
+    vote.superseded_at = now
+    vote.save(update_fields=["superseded_at"])
+
+
+def _lock_item(access: ReviewAccess, record: Record, stage: Stage) -> ScreeningItem:
+    items = access.scope(ScreeningItem).open().at(stage).filter(record=record)
+    item = items.select_for_update(no_key=True, of=("self",)).first()
+    if item is None:
+        raise Refused("This record is not up for screening at this stage.")
+    return item
+
+
+def _is_settled(item: ScreeningItem, now: datetime) -> bool:
+    return (
+        item.outcome in COMPLETE
+        and item.completed_at is not None
+        and item.completed_at <= undo_ends_for(now)
+    )
+
+
+def _check_known(record: Record, mine: Vote | None, ballot: Ballot) -> None:
+    if ballot.current == UNKNOWN or (mine.pk if mine else None) == ballot.current:
+        return
+    now = f"your vote is {mine.decision}" if mine else "you have no vote"
+    raise VoteChanged(
+        f"Record {record.number} went on in another tab: there {now} now. "
+        f"The {ballot.decision} from this page was not stored; open the record again to change it."
+    )
+
+
+def _free_slot(item: ScreeningItem, votes: list[Vote]) -> int:
+    taken = {vote.slot for vote in votes}
+    return next(slot for slot in range(1, item.quorum + 1) if slot not in taken)
+
+
+def _for_log(record: Record, vote: Vote) -> dict[str, object]:
+    return {
+        "record": record.number,
+        "stage": vote.item.stage,
+        "round": vote.item.round,
+        "vote": vote.decision,
+        "note": vote.note,
+        "slot": vote.slot,
+    }

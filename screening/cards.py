@@ -1,0 +1,77 @@
+"""What a screening page shows: cards, the reviewer's last vote, and why there is nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from screening.access import ReviewAccess, Right
+from screening.models import Lease, Record, ScreeningItem, Vote
+from screening.rules import Decision, MaybePolicy, Stage, decisions_offered
+
+KEYS = {Decision.EXCLUDE: "E", Decision.MAYBE: "M", Decision.INCLUDE: "I"}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One record to judge. `request_key` makes a vote sent twice from it count once."""
+
+    record: Record
+    request_key: str
+    vote: Vote | None = None
+
+    @property
+    def current(self) -> str:
+        return str(self.vote.pk) if self.vote else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Why there is no record to screen; numbers of records, none of which tells a direction."""
+
+    in_review: int
+    waiting_for_others: int
+    being_read: int
+
+
+def cards_of(items: Iterable[ScreeningItem]) -> list[Card]:
+    """Cards of items the reviewer has no vote on."""
+    return [Card(item.record, uuid4().hex) for item in items]
+
+
+def card_of(access: ReviewAccess, record: Record, stage: Stage) -> Card:
+    votes = access.scope(Vote).current().at(stage)
+    mine = votes.filter(reviewer=access.user, item__record=record, item__closed_at=None).first()
+    return Card(record, uuid4().hex, mine)
+
+
+def last_vote(access: ReviewAccess, stage: Stage) -> Vote | None:
+    """The reviewer's latest vote, while it can still be taken back."""
+    votes = access.scope(Vote).filter(reviewer=access.user).at(stage).undoable()
+    return votes.select_related("item__record").order_by("-pk").first()
+
+
+def is_open_to(access: ReviewAccess, item: ScreeningItem, mine: Vote | None) -> bool:
+    """Whether this person can vote on the item, or change their vote, now."""
+    if not access.may(Right.VOTE):
+        return False
+    if mine:
+        return item.votes.undoable().filter(pk=mine.pk).exists()
+    return item.votes.current().count() < item.quorum
+
+
+def why_nothing(access: ReviewAccess, stage: Stage) -> Nothing:
+    items = access.scope(ScreeningItem).at(stage).open()
+    waiting = items.awaiting_votes().voted_on_by(access.user)
+    without_mine = items.awaiting(access.user)
+    read = Lease.objects.filter(item__in=without_mine.order_by())
+    return Nothing(
+        in_review=items.count(),
+        waiting_for_others=waiting.count(),
+        being_read=read.values("item").distinct().count(),
+    )
+
+
+def votes_offered(access: ReviewAccess, stage: Stage) -> list[tuple[str, str]]:
+    """Pairs of decision and key, in the order of the buttons."""
+    offered = decisions_offered(stage, MaybePolicy(access.protocol.maybe_policy))
+    return [(decision.value, KEYS[decision]) for decision in offered]

@@ -1,0 +1,67 @@
+"""What a reviewer sends from the screening page."""
+
+from typing import Any
+
+from django import forms
+
+from screening.actions.voting import UNKNOWN, Ballot
+from screening.rules import Decision
+
+
+class HeldField(forms.Field):
+    """The records whose cards the page has already: primary keys separated by commas."""
+
+    def to_python(self, value: Any) -> tuple[int, ...]:
+        numbers = [part for part in str(value or "").split(",") if part]
+        if len(numbers) > 10 or not all(part.isascii() and part.isdigit() for part in numbers):
+            raise forms.ValidationError("The page sent a list of records that cannot be read.")
+        return tuple(int(part) for part in numbers)
+
+
+class CurrentVoteField(forms.Field):
+    """The number of my vote as the page knew it: empty for none, absent when it does not say."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> int | None:
+        if value is None:
+            return UNKNOWN
+        if value == "":
+            return None
+        if not (str(value).isascii() and str(value).isdigit()):
+            raise forms.ValidationError("The page sent a vote number that cannot be read.")
+        return int(value)
+
+
+class VoteForm(forms.Form):
+    vote = forms.ChoiceField(
+        choices=[(decision.value, decision.value) for decision in Decision],
+        error_messages={
+            "required": "Choose include, maybe or exclude.",
+            "invalid_choice": "“%(value)s” is no vote. Choose include, maybe or exclude.",
+        },
+    )
+    note = forms.CharField(
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": "A note can have 10,000 characters; this one is longer."},
+    )
+    seconds = forms.CharField(required=False, widget=forms.HiddenInput)
+    current = CurrentVoteField(required=False)
+    held = HeldField(required=False)
+
+    def clean_seconds(self) -> int | None:
+        """Visible time in whole seconds; empty when it is not plausible."""
+        value = self.cleaned_data["seconds"]
+        is_number = value.isascii() and value.isdigit() and len(value) <= 4
+        return int(value) if is_number and int(value) <= 3_600 else None
+
+    @property
+    def ballot(self) -> Ballot:
+        said = self.cleaned_data
+        return Ballot(Decision(said["vote"]), said["note"], said["seconds"], said["current"])
+
+
+class HeldForm(forms.Form):
+    held = HeldField(required=False)

@@ -1,0 +1,154 @@
+"""Counting the entries of a file by its start tags, without the parser.
+
+The parser has its own idea of where entries begin, on decoded text; this one works on bytes.
+That the two agree for every file is what `found = read + problems` checks, so nothing here is
+shared with `tagged.py`.
+"""
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable
+
+HEAD = 64
+"""Bytes at the beginning of a line by which it is judged."""
+
+_BLANKS = b" \t"
+_PREAMBLE = re.compile(
+    rb"[0-9]+\.[ \t]*\Z|Record #[0-9]+ of [0-9]+|(?:Provider|Database|Content): ?"
+    rb"|Link to the Ovid Full Text|EF  -"
+)
+
+
+class Count:
+    """Entries seen so far, and what a user should know about them."""
+
+    def __init__(self) -> None:
+        self.found = 0
+        self.first_start = 0
+        self.without_start: list[int] = []
+        self.without_end: list[int] = []
+        self.outside: list[int] = []
+        self.foreign = 0
+
+    def note(self, places: list[int], line: int) -> None:
+        """Only the first line is named, but all are counted."""
+        if places:
+            places[1] += 1
+        else:
+            places.extend((line, 1))
+
+    def pass_over(self, head: bytes, line: int) -> None:
+        if head.strip(_BLANKS) and not _PREAMBLE.match(head):
+            self.note(self.outside, line)
+
+
+class RisCount(Count):
+    """TY begins an entry, ER ends it; a tagged line between the two begins one without TY."""
+
+    _START = re.compile(rb"TY  -(?:[ \t]|\Z)|[ \t]{0,3}TY[ \t]{0,4}-[ \t]{0,4}(?:[A-Z]{3}|\Z)")
+    _END = re.compile(rb"[ \t]{0,3}ER[ \t]{0,4}-[ \t]*\Z")
+    _TAGGED = re.compile(rb"(?!ER|EF)[A-Z][A-Z0-9]  -(?:[ \t]|\Z)")
+    _WORTH_A_LOOK = frozenset(
+        [
+            b"TY",
+            b"ER",
+            BOM_UTF8[:2],
+            *(a + b for a in (b" ", b"\t") for b in (b" ", b"\t", b"T", b"E")),
+        ]
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open = 0
+
+    def feed(self, number: int, lines: Iterable[bytes]) -> None:
+        """Count the lines in, `number` being the first line's number."""
+        look = self._WORTH_A_LOOK
+        for line_number, line in enumerate(lines, number):
+            if self._open and line[:2] not in look:
+                continue
+            self._judge(line.removeprefix(BOM_UTF8)[:HEAD], line_number)
+
+    def finish(self) -> None:
+        if self._open:
+            self.note(self.without_end, self._open)
+
+    def _judge(self, head: bytes, line: int) -> None:
+        if self._START.match(head):
+            self.first_start = self.first_start or line
+            self.finish()
+            self.found += 1
+            self._open = line
+        elif self._END.match(head):
+            self._open = 0
+        elif self._open:
+            return
+        elif self._TAGGED.match(head):
+            self.note(self.without_start, line)
+            self.found += 1
+            self._open = line
+        elif head.startswith(b"PMID- "):
+            self.foreign = self.foreign or line
+        else:
+            self.pass_over(head, line)
+
+
+class MedlineCount(Count):
+    """PMID begins an entry; so does a second OWN, and PMC in files whose entries begin with it.
+
+    An entry without PMID ends at a blank line.
+    """
+
+    _PMID = re.compile(rb"PMID-(?:[ \t]|\Z)|[ \t]{0,3}PMID[ \t]{0,4}-[ \t]{0,8}(?:[0-9]|\Z)")
+    _HEAD = re.compile(rb"(OWN|PMC) -(?:[ \t]|\Z)")
+    _TAGGED = re.compile(rb"(?:[A-Z][A-Z0-9]  |[A-Z][A-Z0-9]{2} |[A-Z][A-Z0-9]{3})-(?:[ \t]|\Z)")
+    _FOREIGN = re.compile(rb"TY  - +[A-Z]{3,}[ \t]*\Z")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heads = {b"PMID", b"OWN"}
+        self._seen: set[bytes] = set()
+        self._open = 0
+
+    def feed(self, number: int, lines: Iterable[bytes]) -> None:
+        """Count the lines in, `number` being the first line's number."""
+        look = (b"OW", b"TY", BOM_UTF8[:2])
+        for line_number, line in enumerate(lines, number):
+            if b"PM" not in line[:5] and line[:2] not in look and b"PMID" in self._seen:
+                continue
+            self._judge(line.removeprefix(BOM_UTF8)[:HEAD], line_number)
+
+    def finish(self) -> None:
+        if self._open and b"PMID" not in self._seen:
+            self.note(self.without_start, self._open)
+
+    def _judge(self, head: bytes, line: int) -> None:
+        if self._FOREIGN.match(head):
+            self.foreign = self.foreign or line
+        tag = self._tag(head)
+        if tag and (not self._open or tag in self._seen):
+            self._begin(tag, line)
+        if tag in self._heads:
+            self._seen.add(tag)
+            if tag != b"OWN":
+                self.first_start = self.first_start or line
+        elif not self._open:
+            self.pass_over(head, line)
+        elif not head.strip(_BLANKS) and b"PMID" not in self._seen:
+            self.finish()
+            self._open = 0
+
+    def _begin(self, tag: bytes, line: int) -> None:
+        self.finish()
+        self.found += 1
+        if self.found == 1 and tag == b"PMC":
+            self._heads.add(tag)
+        self._seen = set()
+        self._open = line
+
+    def _tag(self, head: bytes) -> bytes:
+        if self._PMID.match(head):
+            return b"PMID"
+        if match := self._HEAD.match(head):
+            return match[1]
+        return b"other" if self._TAGGED.match(head) else b""

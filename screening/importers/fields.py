@@ -1,0 +1,163 @@
+"""Values of a record, as every format needs them: folded, capped, normalised.
+
+A value over its limit ends in an ellipsis; the record is kept.
+"""
+
+import re
+from collections.abc import Iterable
+from html import unescape
+from urllib.parse import unquote
+
+from screening.importers.base import Problem
+from screening.importers.tagged import Entry
+
+TITLE = 5_000
+ABSTRACT = 100_000
+NAMES = 20_000
+"""Characters of all authors, or of all keywords, together."""
+NAME = 500
+SHORT = 500
+LONG = 2_000
+
+_FIRST_YEAR, _LAST_YEAR = 1000, 2100
+_YEAR = re.compile(r"(?<![0-9])(?:1[0-9]{3}|20[0-9]{2}|2100)(?![0-9])")
+_COMPACT_DATE = re.compile(r"[ \t]*([0-9]{4})(?:0[1-9]|1[0-2])[0-3][0-9](?![0-9])")
+_DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+")
+_DOI_IN_ADDRESS = re.compile(
+    r"(?:doi\.org/|[?&]doi=|/doi/(?:(?:abs|full|pdf|epdf|pdfdirect|book|epub)/)?)"
+    r"(10\.[0-9]{4,9}(?:\.[0-9]+)*(?:/|%2f)[^\s?&#]+)",
+    re.IGNORECASE,
+)
+_VIEW = re.compile(r"/(?:full|abstract|pdf|epdf|fulltext|summary|html)$")
+_PMCID = re.compile(r"\bPMC[0-9]{1,9}\b", re.IGNORECASE)
+_SENTENCE_END = (".", "?", "!", ":", ";", ")", "]", "”", '"')
+_WRAPPED_AT = 60
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014"
+
+
+def fold(value: str, limit: int) -> str:
+    """One line, single spaces, at most `limit` characters."""
+    return cut(" ".join(value.split()), limit)
+
+
+def cut(value: str, limit: int) -> str:
+    """The value, or its beginning and an ellipsis."""
+    return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
+
+
+def names(values: Iterable[str]) -> tuple[str, ...]:
+    """A list of names or keywords without blanks; cut as a whole, with an ellipsis at its end."""
+    kept: list[str] = []
+    room = NAMES
+    for value in values:
+        name = fold(value, NAME)
+        if not name:
+            continue
+        room -= len(name)
+        if room < 0:
+            kept.append("…")
+            break
+        kept.append(name)
+    return tuple(kept)
+
+
+def paragraphs(value: str) -> str:
+    """White space folded within paragraphs; a line end stays where a paragraph seems to end.
+
+    A long line that does not end a sentence was wrapped by the exporter and is joined.
+    """
+    if "\n" not in value:
+        return fold(value, ABSTRACT)
+    text = ""
+    last = 0
+    for line in value.split("\n"):
+        folded = " ".join(line.split())
+        if not folded:
+            last = 0
+            continue
+        if text:
+            wrapped = last >= _WRAPPED_AT and not text.endswith(_SENTENCE_END)
+            text += " " if wrapped else "\n"
+        text += folded
+        last = len(folded)
+        if len(text) > ABSTRACT:
+            break
+    return cut(text, ABSTRACT)
+
+
+def joined(values: Iterable[str], limit: int = SHORT) -> str:
+    """Distinct values in one line, divided by semicolons."""
+    return cut("; ".join(dict.fromkeys(v for v in (fold(v, limit) for v in values) if v)), limit)
+
+
+def year(*values: str) -> int | None:
+    """The first year from 1000 to 2100 in the first value that has one."""
+    for value in values:
+        start = value[:64]
+        match = _YEAR.search(start)
+        if match:
+            return int(match[0])
+        compact = _COMPACT_DATE.match(start)
+        if compact and _FIRST_YEAR <= int(compact[1]) <= _LAST_YEAR:
+            return int(compact[1])
+    return None
+
+
+def page_range(first: str, last: str) -> str:
+    """`first-last`, unless the first is a range itself or both are one page."""
+    first, last = fold(first, SHORT), fold(last, SHORT)
+    if not first or not last or first == last:
+        return first or last
+    if any(dash in first for dash in _DASHES):
+        return first
+    return cut(f"{first}-{last}", SHORT)
+
+
+def doi(value: str) -> str:
+    """The DOI in a field meant for one: lower case, no resolver, no final punctuation; or ""."""
+    if "10." not in value:
+        return ""
+    if "%2" in value or "%3" in value:
+        value = unquote(value)
+    match = _DOI.search(unescape(value) if "&" in value else value)
+    return _tidy_doi(match[0]) if match else ""
+
+
+def doi_in_address(value: str) -> str:
+    """The DOI in a link to a resolver or a publisher's page, or ""."""
+    match = _DOI_IN_ADDRESS.search(value)
+    if not match:
+        return ""
+    found = doi(match[1])
+    # CENTRAL numbers its own records under this prefix; the report has another DOI.
+    return "" if found.startswith("10.1002/central/") else _VIEW.sub("", found)
+
+
+def pmcid(value: str) -> str:
+    """The PubMed Central number in the value, with its letters, or ""."""
+    match = _PMCID.search(value)
+    return match[0].upper() if match else ""
+
+
+def untitled(entry: Entry, tags: str) -> Problem:
+    """What is said about an entry that has no title."""
+    return Problem(
+        position=entry.position,
+        line=entry.line,
+        message=f"This entry has no title ({tags}).",
+        remedy="Look the entry up at its source and write its title into the file, "
+        "then import the file again.",
+        raw=entry.text(),
+    )
+
+
+def _tidy_doi(found: str) -> str:
+    found = found.lower()
+    while found and (found[-1] in ".,;:'\"<[({" or _closes_nothing(found)):
+        found = found[:-1]
+    return cut(found, SHORT)
+
+
+def _closes_nothing(found: str) -> bool:
+    opening = {")": "(", "]": "[", "}": "{", ">": "<"}.get(found[-1])
+    return opening is not None and found.count(opening) < found.count(found[-1])

@@ -1,0 +1,204 @@
+"""One pass over a file's bytes: what it is, how many entries it holds, what to warn about."""
+
+import codecs
+import hashlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+from screening.importers.base import Inspection, UnreadableFile
+from screening.importers.counting import Count, MedlineCount, RisCount
+from screening.importers.decoding import (
+    LONGEST_LINE,
+    as_utf8,
+    chunks,
+    encoding_by_mark,
+    line_end,
+)
+from screening.importers.sniffing import EXPORT_AGAIN, refuse_binary, refuse_text
+
+_HEAD = 4_096
+_REPLACEMENT = "\ufffd".encode()
+
+
+def inspect(path: Path) -> Inspection:
+    """What the file is and what it holds, before anything is parsed.
+
+    The format is told by content: whichever of TY (RIS) and PMID (PubMed) begins a line first.
+
+    Raises: UnreadableFile, with a sentence for the user, when it is neither, or not text.
+    """
+    measured = _Measured(chunks(path))
+    first = next(measured, b"")
+    if not first:
+        raise UnreadableFile(
+            "The file is empty (0 bytes): export the search again and check that the download "
+            "is complete."
+        )
+    refuse_binary(first)
+    mark = encoding_by_mark(first)
+    scan = _Scan()
+    for piece in as_utf8(chain([first], measured), mark):
+        scan.feed(piece)
+    scan.finish()
+    name, count = scan.verdict()
+    encoding = mark or "utf-8"
+    if scan.first_bad_line:
+        encoding = "cp1252"
+    return Inspection(
+        format=name,
+        encoding=encoding,
+        found=count.found,
+        sha256=measured.digest.hexdigest(),
+        size=measured.size,
+        warnings=tuple(_warnings(name, count, scan, encoding)),
+    )
+
+
+class _Measured:
+    """Passes pieces through and keeps their hash and size."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = next(self._pieces)
+        self.digest.update(piece)
+        self.size += len(piece)
+        return piece
+
+
+class _Scan:
+    """Takes a text's bytes in pieces, cuts them into lines and lets the counts look at them."""
+
+    def __init__(self) -> None:
+        self.head = b""
+        self.first_bad_line = 0
+        self.first_long_line = 0
+        self.first_replaced_line = 0
+        self._counts: dict[str, RisCount | MedlineCount] = {
+            "ris": RisCount(),
+            "nbib": MedlineCount(),
+        }
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._lines = 0
+        self._unfinished = b""
+        self._unfinished_size = 0
+
+    def feed(self, piece: bytes) -> None:
+        if len(self.head) < _HEAD:
+            self.head += piece[:_HEAD]
+        self._refuse_nul(piece)
+        self._check_characters(piece)
+        self._check_length(piece)
+        data = self._unfinished + piece
+        lines = data.splitlines()
+        self._unfinished = b""
+        if lines and not data.endswith(b"\n"):
+            # Only the beginning of a line is judged; a final CR waits for its LF.
+            self._unfinished = lines.pop()[:_HEAD] + (b"\r" if data.endswith(b"\r") else b"")
+        self._count(lines)
+
+    def finish(self) -> None:
+        """Take what is left: the last line may have no end, its last character may be cut."""
+        self._check_characters(b"", final=True)
+        if self._unfinished:
+            self._count([self._unfinished.removesuffix(b"\r")])
+        for count in self._counts.values():
+            count.finish()
+
+    def verdict(self) -> tuple[str, Count]:
+        """The format and its count.
+
+        Raises: UnreadableFile when there is no entry, or there are entries of two formats.
+        """
+        if len(self._counts) > 1:
+            refuse_text(self.head)
+        ((name, count),) = self._counts.items()
+        if count.foreign:
+            raise UnreadableFile(
+                f"The file begins in one format, but from line {count.foreign} on it holds "
+                "entries of another (RIS and PubMed are mixed): divide it there and import the "
+                "two parts one after the other."
+            )
+        return name, count
+
+    def _count(self, lines: list[bytes]) -> None:
+        for count in self._counts.values():
+            count.feed(self._lines + 1, lines)
+        self._lines += len(lines)
+        starts = [(c.first_start, name) for name, c in self._counts.items() if c.first_start]
+        if starts:
+            name = min(starts)[1]
+            self._counts = {name: self._counts[name]}
+
+    def _refuse_nul(self, piece: bytes) -> None:
+        place = piece.find(b"\0")
+        if place < 0:
+            return
+        line = self._line_at(piece, place)
+        raise UnreadableFile(
+            f"Line {line} holds a NUL byte, which no text has, so the file is damaged, binary, or "
+            f"UTF-16 without its mark: {EXPORT_AGAIN}, or save it as UTF-8 first."
+        )
+
+    def _check_characters(self, piece: bytes, *, final: bool = False) -> None:
+        if not self.first_replaced_line and (place := piece.find(_REPLACEMENT)) >= 0:
+            self.first_replaced_line = self._line_at(piece, place)
+        if self.first_bad_line:
+            return
+        begun = len(self._decoder.getstate()[0])
+        try:
+            self._decoder.decode(piece, final)
+        except UnicodeDecodeError as error:
+            self.first_bad_line = self._line_at(piece, max(0, error.start - begun))
+
+    def _check_length(self, piece: bytes) -> None:
+        end = line_end(piece)
+        if self._unfinished_size + end > LONGEST_LINE and not self.first_long_line:
+            self.first_long_line = self._lines + 1
+        if end == len(piece):
+            self._unfinished_size += len(piece)
+        else:
+            self._unfinished_size = len(piece) - 1 - max(piece.rfind(b"\n"), piece.rfind(b"\r"))
+
+    def _line_at(self, piece: bytes, place: int) -> int:
+        return self._lines + len((self._unfinished + piece[:place] + b"x").splitlines())
+
+
+def _warnings(name: str, count: Count, scan: _Scan, encoding: str) -> Iterator[str]:
+    if encoding == "cp1252":
+        yield (
+            f"The file is not valid UTF-8 (first at line {scan.first_bad_line}): the lines concerned "
+            "were read as Windows-1252. Check the accented letters."
+        )
+    if encoding == "utf-16" and scan.first_replaced_line:
+        yield (
+            f"The UTF-16 text is damaged (first at line {scan.first_replaced_line}): characters "
+            "that could not be read stand as \ufffd."
+        )
+    if scan.first_long_line:
+        yield (
+            f"Line {scan.first_long_line} is longer than {LONGEST_LINE:,} bytes: the rest of it "
+            "was left out."
+        )
+    start, end = ("PMID", "") if name == "nbib" else ("TY", "ER")
+    if count.without_start:
+        yield _counted(count.without_start, f"without a {start} line", "read as far as it goes")
+    if count.without_end:
+        yield _counted(count.without_end, f"without an {end} line", "read up to the next entry")
+    if count.outside:
+        line, number = count.outside
+        lines = "1 line" if number == 1 else f"{number:,} lines"
+        yield f"{lines} outside the entries (first: line {line}) held no field and stayed unread."
+
+
+def _counted(places: list[int], what: str, how: str) -> str:
+    line, number = places
+    entries = "1 entry" if number == 1 else f"{number:,} entries"
+    return f"{entries} {what} (first: line {line}), {how}."

@@ -1,0 +1,186 @@
+"""RIS in the dialects of Ovid, EBSCO, ProQuest, Scopus, Web of Science, EndNote and the rest."""
+
+import re
+
+from screening.importers import fields
+from screening.importers.base import ParsedRecord, Problem
+from screening.importers.tagged import Entry, Profile, Tag
+
+_AUTHORS = {"AU": "AU", "A1": "AU"}
+_EDITORS = {"A2": "ED", "A3": "ED", "A4": "ED", "ED": "ED"}
+_AS_THEY_ARE = (
+    "TY TI T1 CT BT ST TT T2 JF JO JA J1 J2 JI J9 AB N2 PY Y1 DA VL IS SP EP LP C7 DO DI L1 L2 L3 "
+    "LK M3 UR N1 AN ID DB DP C2 C3 LA KW MH"
+)
+_WANTED = {tag: tag for tag in _AS_THEY_ARE.split()} | _AUTHORS | _EDITORS
+
+_CANONICAL = re.compile(r"([A-Z][A-Z0-9])  -(?:[ \t]|\Z)")
+_START = re.compile(r"[ \t]{0,3}TY[ \t]{0,4}-[ \t]{0,4}(?:[A-Z]{3}|\Z)")
+_END = re.compile(r"[ \t]{0,3}ER[ \t]{0,4}-[ \t]*\Z")
+_MISSPACED = re.compile(
+    rf"[ \t]{{0,3}}({'|'.join(_WANTED)})(?:[ \t]{{0,4}}-(?:[ \t]|\Z)|[ \t]{{1,4}}-)"
+)
+_MISSPACED_OTHER = re.compile(r"[ \t]{0,3}([A-Z][A-Z0-9])[ \t]{1,4}-(?:[ \t]|\Z)")
+_LATEST_DASH = 10
+_HEAD = 64
+
+_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
+_PMID = re.compile(r"\s*([0-9]{1,8})\s*\Z")
+_PMID_OF_ID = re.compile(r"\s*([0-9]{5,8})\s*\Z")
+_LABELLED_PMID = re.compile(r"\s*(?:PMID|PUBMED|MEDLINE)[: ]\s*([0-9]{1,8})\b", re.IGNORECASE)
+_PMID_IN_ADDRESS = re.compile(
+    r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)([0-9]{1,8})\b"
+)
+_DOI_BEGINS = re.compile(r"\s*(?:doi\b|https?://(?:dx\.)?doi\.org/|10\.[0-9]{4})", re.IGNORECASE)
+_DOI_IN_NOTE = re.compile(
+    r"(?:\bdoi[:=]?\s*(?:https?://(?:dx\.)?doi\.org/)?|doi\.org/)(10\.[0-9]{4,9}/\S+)",
+    re.IGNORECASE,
+)
+# Notes that name other publications: their DOIs are not the record's.
+_NOTE_OF_OTHERS = re.compile(
+    r"references|cited|comment|errat|retract|correct|republish|update|reprint", re.IGNORECASE
+)
+
+
+def _tag(line: str, loose: bool) -> Tag | None:
+    """Read `TI  - `, and the same with other spaces where the tag is one we know.
+
+    A line of a wrapped abstract may look like a tag ("NF-kappa", "IL- 6"), so an unknown tag
+    with wrong spaces is believed only in an entry that has had a known one.
+    """
+    if "-" not in line[:_LATEST_DASH]:
+        return None
+    head = line[:_HEAD]
+    if match := _CANONICAL.match(head):
+        if match[1] != "ER" or _END.match(head):
+            return Tag(match[1], line[6:])
+        return None
+    if match := _START.match(head):
+        return Tag("TY", line[line.index("-") + 1 :])
+    if _END.match(head):
+        return Tag("ER", "")
+    match = _MISSPACED.match(head) or (_MISSPACED_OTHER.match(head) if loose else None)
+    if match and match[1] not in ("TY", "ER"):
+        return Tag(match[1], line[match.end() :], certain=False)
+    return None
+
+
+PROFILE = Profile(
+    wanted=_WANTED,
+    tag=_tag,
+    heads=frozenset({"TY"}),
+    assumed=frozenset({"TY"}),
+    lead="TY",
+    end="ER",
+    silent=frozenset({"EF"}),
+    preamble=re.compile(
+        r"\d+\.\s*\Z|Record #\d+ of \d+|(?:Provider|Database|Content): ?|Link to the Ovid"
+    ),
+)
+
+
+def record(entry: Entry) -> ParsedRecord | Problem:
+    """The entry as a record, or the problem that it has no title."""
+    get = entry.get
+    title = fields.fold(get("TI", "T1", "CT", "BT", "ST", "TT"), fields.TITLE)
+    if not title:
+        return fields.untitled(entry, "TI or T1")
+    return ParsedRecord(
+        position=entry.position,
+        line=entry.line,
+        title=title,
+        abstract=_abstract(entry),
+        authors=fields.names(_people(entry.all("AU") or entry.all("ED"))),
+        year=fields.year(get("PY"), get("Y1"), get("DA")),
+        journal=fields.fold(get("JF", "T2", "JO", "JA", "J2", "J1", "JI", "J9", "BT"), fields.LONG),
+        volume=fields.fold(get("VL"), fields.SHORT),
+        issue=fields.fold(get("IS"), fields.SHORT),
+        pages=fields.page_range(get("SP"), get("EP", "LP")) or fields.fold(get("C7"), fields.SHORT),
+        doi=_doi(entry),
+        pmid=_pmid(entry),
+        pmcid=fields.pmcid(get("C2")) or fields.pmcid(get("UR")),
+        language=fields.joined(entry.all("LA")),
+        keywords=fields.names(_keywords(entry.all("KW", "MH"))),
+        url=_address(get("UR", "L2", "L1", "LK")),
+        kind=fields.fold(get("TY"), fields.SHORT),
+    )
+
+
+def _abstract(entry: Entry) -> str:
+    """Abstracts in several languages, or with a rights notice, stand in several AB fields."""
+    values = entry.all("AB")
+    if not any(value.strip() for value in values):
+        values = entry.all("N2")
+    if len(values) == 1:
+        return fields.paragraphs(values[0])
+    texts = dict.fromkeys(fields.paragraphs(value) for value in values)
+    return fields.cut("\n".join(text for text in texts if text), fields.ABSTRACT)
+
+
+def _people(values: list[str]) -> list[str]:
+    """One name each; some exporters put several into one AU, between semicolons."""
+    if not any(";" in value for value in values):
+        return values
+    # "&" may begin a character reference, whose semicolon divides nothing.
+    return [name for v in values for name in ([v] if "&" in v else v.split(";"))]
+
+
+def _keywords(values: list[str]) -> list[str]:
+    """EndNote writes one KW and then a keyword on every line."""
+    if not any("\n" in value for value in values):
+        return values
+    return [word for value in values for word in value.split("\n")]
+
+
+def _address(value: str) -> str:
+    """The first address: some exporters write several, by space or by line."""
+    words = value.split(maxsplit=1)
+    if words and "://" in words[0]:
+        return fields.cut(words[0].rstrip(";"), fields.LONG)
+    return fields.fold(value, fields.LONG)
+
+
+def _doi(entry: Entry) -> str:
+    for value in entry.all("DO", "DI"):
+        if found := fields.doi(value):
+            return found
+    for value in entry.all("L3", "M3"):
+        if _DOI_BEGINS.match(value) and (found := fields.doi(value)):
+            return found
+    for value in entry.all("UR", "LK", "L2", "L1", "L3"):
+        if found := fields.doi_in_address(value):
+            return found
+    return _doi_in_notes(entry.all("N1"))
+
+
+def _doi_in_notes(notes: list[str]) -> str:
+    """The one DOI that the notes call the record's own; two different ones decide nothing."""
+    found = set()
+    for note in notes:
+        first_line = note.split("\n", 1)[0]
+        if _NOTE_OF_OTHERS.search(first_line):
+            continue
+        if _DOI_BEGINS.match(first_line):
+            found.add(fields.doi(first_line))
+        else:
+            found.update(fields.doi(match[1]) for match in _DOI_IN_NOTE.finditer(first_line))
+    found.discard("")
+    return found.pop() if len(found) == 1 else ""
+
+
+def _pmid(entry: Entry) -> str:
+    """The PubMed number, only where the file says that it is one."""
+    database = f"{entry.get('DB')} {entry.get('DP')}"
+    number = entry.get("AN")
+    match = None
+    if _PUBMED.search(database) and "embase" not in database.lower():
+        match = _PMID.match(number) or (None if number else _PMID_OF_ID.match(entry.get("ID")))
+    elif "scopus" in database.lower():
+        match = _PMID.match(entry.get("C2"))
+    match = match or _LABELLED_PMID.match(number) or _LABELLED_PMID.match(entry.get("C3"))
+    if match:
+        return match[1]
+    for value in (*entry.all("UR"), *entry.all("L2"), *entry.all("N1")):
+        if match := _PMID_IN_ADDRESS.search(value) or _LABELLED_PMID.match(value):
+            return match[1]
+    return ""

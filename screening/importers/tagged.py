@@ -1,0 +1,240 @@
+"""One tokenizer for formats in which a line begins with a tag; a profile says what differs."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+RAW_LIMIT = 2_000
+_NOTHING: dict[str, str] = {}
+_HEAD = 64
+_KEPT_PREFIXES = 2_000
+_SLOT_BUDGET = 200_000
+_SLOT_VALUES = 5_000
+
+
+class Entry:
+    """The lines of one entry: values by slot, as written, continuation lines after a newline.
+
+    However long an entry is in the file, what it holds in memory is bounded: far above what a
+    record may keep, so that a cut still shows.
+    """
+
+    __slots__ = ("_more", "_more_to", "end", "fields", "line", "position", "raw", "seen")
+
+    def __init__(self, position: int, line: int, seen: set[str]) -> None:
+        self.position = position
+        self.line = line
+        self.end = line
+        self.seen = seen
+        self.fields: defaultdict[str, list[str]] = defaultdict(list)
+        self.raw: list[str] = []
+        self._more: list[str] = []
+        self._more_to: tuple[list[str], int] = ([], 0)
+
+    def go_on(self, values: list[str], line: str) -> None:
+        """Continue the last of the values, on a further line."""
+        if self._more_to[0] is not values or self._more_to[1] != len(values):
+            self._join()
+            self._more_to = (values, len(values))
+        self._more.append(line)
+
+    def close(self, end: int, preamble: re.Pattern[str] | None) -> None:
+        """Finish the entry; a preamble of the next one that ran into the last value is left out."""
+        self.end = end
+        while (
+            preamble
+            and self._more
+            and (_is_blank(self._more[-1]) or preamble.match(self._more[-1]))
+        ):
+            self._more.pop()
+        self._join()
+
+    def get(self, *slots: str) -> str:
+        """The first value that is not blank, in the order of the slots."""
+        fields = self.fields
+        for slot in slots:
+            if slot in fields:
+                for value in fields[slot]:
+                    if value and not value.isspace():
+                        return value
+        return ""
+
+    def all(self, *slots: str) -> list[str]:
+        """Every value of the slots."""
+        return [value for slot in slots for value in self.fields.get(slot, ())]
+
+    def text(self) -> str:
+        """The entry as it stands in the file, its beginning only when it is long."""
+        return "\n".join(self.raw)[:RAW_LIMIT]
+
+    def shrink(self) -> None:
+        """Keep of an entry that goes on and on what a record may need."""
+        self._join()
+        self.raw = [self.text()]
+        for values in self.fields.values():
+            values[:] = _within_budget(values)
+
+    def _join(self) -> None:
+        values, place = self._more_to
+        if self._more:
+            values[place - 1] = "\n".join((values[place - 1], *self._more))
+            self._more = []
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A line that begins a value; only a `certain` one may begin an entry."""
+
+    name: str
+    value: str
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one tagged format looks like.
+
+    `wanted` gives the slot of every tag that is read. `tag(line, loose)` reads the tag of a line
+    or says None for a continuation; `loose` is whether the entry already held a tag with wrong
+    spaces. `heads` begin an entry when the current one has them already; `assumed` heads count
+    as had in every entry. An entry without `lead` ends at a blank line. `end` closes an entry,
+    `silent` tags never begin one; `first_head` becomes a head when it begins the file's first
+    entry. `preamble` matches what some exporters put between entries.
+    """
+
+    wanted: Mapping[str, str]
+    tag: Callable[[str, bool], Tag | None]
+    heads: frozenset[str]
+    assumed: frozenset[str]
+    lead: str
+    end: str = ""
+    silent: frozenset[str] = frozenset()
+    first_head: str = ""
+    preamble: re.Pattern[str] | None = None
+
+
+def entries(blocks: Iterable[list[str]], profile: Profile) -> Iterator[Entry]:
+    """The entries of a file, one at a time; every tagged line belongs to one."""
+    return _Tokenizer(profile).entries(blocks)
+
+
+class _Tokenizer:
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+        self.heads = set(profile.heads)
+        self.special = profile.heads | profile.silent | {profile.end, profile.first_head}
+        # Slots by the first six characters of a line, filled as tags are met: inside an entry
+        # one look into this decides nearly every line.
+        self.plain: dict[str, str] = {}
+        self.entry: Entry | None = None
+        self.values: list[str] | None = None
+        self.position = 0
+        self.loose = False
+
+    def entries(self, blocks: Iterable[list[str]]) -> Iterator[Entry]:
+        before = 0
+        for lines in blocks:
+            yield from self._block(lines, before)
+            before += len(lines)
+        if self.entry is not None:
+            yield self._finished(self.entry, before)
+
+    def _block(self, lines: list[str], before: int) -> Iterator[Entry]:
+        begun, entry, values = 0, self.entry, self.values
+        slot_of, fields = self._lookups()
+        for index, line in enumerate(lines):
+            slot = slot_of(line[:6])
+            if slot:
+                values = fields[slot]
+                values.append(line[6:])
+            elif slot is not None:
+                values = None
+            else:
+                finished = self._unusual(line, before + index + 1, values)
+                values = self.values
+                if entry is not self.entry:
+                    if finished is not None:
+                        finished.raw += lines[begun : finished.end - before]
+                        yield finished
+                    begun, entry = index, self.entry
+                    slot_of, fields = self._lookups()
+        if entry is not None:
+            self.values = values
+            entry.raw += lines[begun:]
+            entry.shrink()
+
+    def _lookups(self) -> tuple[Callable[[str], str | None], defaultdict[str, list[str]]]:
+        """Between entries every line is unusual."""
+        if self.entry is None:
+            return _NOTHING.get, defaultdict(list)
+        return self.plain.get, self.entry.fields
+
+    def _unusual(self, line: str, number: int, values: list[str] | None) -> Entry | None:
+        """Take a line that is not a plain field; returns the entry it finished, if any."""
+        self.values = values
+        line = line.removeprefix("\ufeff")
+        tag = self.profile.tag(line, self.loose)
+        entry = self.entry
+        if tag is None:
+            return self._continued(line, number)
+        if tag.name == self.profile.end:
+            return None if entry is None else self._finished(entry, number)
+        finished = None
+        if entry is None or (tag.name in self.heads and tag.name in entry.seen):
+            if not tag.certain or tag.name in self.profile.silent:
+                return None
+            if entry is not None:
+                finished = self._finished(entry, number - 1)
+            entry = self._begun(tag, number)
+        self._taken(entry, tag, line)
+        return finished
+
+    def _continued(self, line: str, number: int) -> Entry | None:
+        entry = self.entry
+        if entry is None:
+            return None
+        if self.values is not None:
+            entry.go_on(self.values, line)
+        if self.profile.lead not in entry.seen and _is_blank(line):
+            return self._finished(entry, number)
+        return None
+
+    def _begun(self, tag: Tag, number: int) -> Entry:
+        self.position += 1
+        if self.position == 1 and tag.name == self.profile.first_head:
+            self.heads.add(tag.name)
+        self.loose = False
+        self.entry = Entry(self.position, number, set(self.profile.assumed))
+        return self.entry
+
+    def _taken(self, entry: Entry, tag: Tag, line: str) -> None:
+        slot = self.profile.wanted.get(tag.name, "")
+        if tag.name in self.heads:
+            entry.seen.add(tag.name)
+        if not line.startswith(f"{tag.name:<4}-"):
+            self.loose = True
+        elif tag.certain and tag.name not in self.special and len(self.plain) < _KEPT_PREFIXES:
+            self.plain[line[:6]] = slot
+        self.values = entry.fields[slot] if slot else None
+        if self.values is not None:
+            self.values.append(tag.value)
+
+    def _finished(self, entry: Entry, end: int) -> Entry:
+        entry.close(end, self.profile.preamble)
+        self.entry = None
+        return entry
+
+
+def _is_blank(line: str) -> bool:
+    return not line[:_HEAD].strip(" \t")
+
+
+def _within_budget(values: list[str]) -> list[str]:
+    kept, room = [], _SLOT_BUDGET
+    for value in values[:_SLOT_VALUES]:
+        kept.append(value[:room])
+        room -= len(value)
+        if room <= 0:
+            break
+    return kept

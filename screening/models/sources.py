@@ -1,0 +1,172 @@
+"""Sources, the imports of their files, and the records they gave."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from screening.querysets.sources import ImportQuerySet, RecordQuerySet
+
+
+class SourceKind(models.TextChoices):
+    """Where PRISMA 2020 counts what the source gave."""
+
+    DATABASE = "database", "Database"
+    REGISTER = "register", "Register"
+
+
+class Source(models.Model):
+    """One search in one database or register, with the facts PRISMA-S asks for."""
+
+    review_path = "review"
+
+    review = models.ForeignKey("Review", models.PROTECT, related_name="sources")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=8, choices=SourceKind, default=SourceKind.DATABASE)
+    platform = models.CharField(max_length=120, blank=True)
+    searched_on = models.DateField(null=True, blank=True)
+    coverage_from = models.DateField(null=True, blank=True)
+    coverage_to = models.DateField(null=True, blank=True)
+    search_string = models.TextField(max_length=50_000, blank=True)
+    limits = models.TextField(max_length=5_000, blank=True)
+    hits = models.PositiveIntegerField(null=True, blank=True)
+    searched_by = models.CharField(max_length=120, blank=True)
+    peer_review = models.CharField(max_length=500, blank=True)
+    notes = models.TextField(max_length=5_000, blank=True)
+    is_proposal = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=SourceKind.values), name="source_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(coverage_from__isnull=True)
+                | Q(coverage_to__isnull=True)
+                | Q(coverage_from__lte=F("coverage_to")),
+                name="source_coverage_in_order",
+                violation_error_message="The period searched ends before it begins.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.platform})" if self.platform else self.name
+
+
+class ImportState(models.TextChoices):
+    PREVIEWED = "previewed", "Previewed"
+    STAGED = "staged", "Being stored"
+    COMMITTED = "committed", "Imported"
+    UNDONE = "undone", "Undone"
+
+
+class Import(models.Model):
+    """One uploaded file's way into the review. Its records exist for others once committed."""
+
+    review_path = "source__review"
+
+    source = models.ForeignKey(Source, models.PROTECT, related_name="imports")
+    state = models.CharField(max_length=9, choices=ImportState, default=ImportState.PREVIEWED)
+    file_name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    format = models.CharField(max_length=20)
+    encoding = models.CharField(max_length=20)
+    warnings = models.JSONField(default=list, blank=True)
+    found = models.PositiveIntegerField()
+    read = models.PositiveIntegerField()
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    staged_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the last thousand records were stored."
+    )
+    committed_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [models.Index(fields=["sha256"], name="import_by_file")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=ImportState.values), name="import_state_is_known"
+            ),
+            models.CheckConstraint(condition=Q(read__lte=F("found")), name="import_reads_what_is"),
+            models.CheckConstraint(
+                condition=Q(state__in=["previewed", "staged"], committed_at__isnull=True)
+                | Q(state__in=["committed", "undone"], committed_at__isnull=False),
+                name="import_committed_at_some_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def problems_count(self) -> int:
+        return self.found - self.read
+
+
+class ImportProblem(models.Model):
+    """An entry of the file that could not be read as a record."""
+
+    review_path = "imported_by__source__review"
+
+    imported_by = models.ForeignKey(Import, models.CASCADE, related_name="problems")
+    position = models.PositiveIntegerField()
+    line = models.PositiveIntegerField()
+    message = models.CharField(max_length=500)
+    remedy = models.CharField(max_length=500)
+    raw = models.TextField(max_length=2_000)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["imported_by", "position"], name="problem_once_per_entry"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Entry {self.position}, line {self.line}: {self.message}"
+
+
+class Record(models.Model):
+    """A title and abstract as one source gave it (PRISMA 2020). Never changed after import."""
+
+    review_path = "review"
+
+    review = models.ForeignKey("Review", models.PROTECT, related_name="records")
+    imported_by = models.ForeignKey(Import, models.PROTECT, related_name="records")
+    number = models.PositiveIntegerField(help_text="The record's number in its review.")
+    rank = models.PositiveIntegerField(help_text="Its place in the shared order of screening.")
+    position = models.PositiveIntegerField(help_text="Which entry of the file it is, from 1.")
+    title = models.TextField()
+    abstract = models.TextField(blank=True)
+    authors = models.TextField(blank=True, help_text="One per line.")
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    journal = models.CharField(max_length=2_000, blank=True)
+    volume = models.CharField(max_length=500, blank=True)
+    issue = models.CharField(max_length=500, blank=True)
+    pages = models.CharField(max_length=500, blank=True)
+    doi = models.CharField(max_length=500, blank=True)
+    pmid = models.CharField(max_length=500, blank=True)
+    pmcid = models.CharField(max_length=500, blank=True)
+    language = models.CharField(max_length=500, blank=True)
+    keywords = models.TextField(blank=True, help_text="One per line.")
+    url = models.CharField(max_length=2_000, blank=True)
+    kind = models.CharField(max_length=500, blank=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["review", "number"], name="record_number_once"),
+            models.UniqueConstraint(
+                fields=["imported_by", "position"], name="record_once_per_entry"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,208 @@
+"""Criteria, reasons and terms as people type them: one a line, guidance indented below. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+INDENT = "  "
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+CODE = re.compile(r"E\d{1,3}", re.IGNORECASE)
+CODE_AND_LABEL = re.compile(r"(E\d{1,3})[:.)]?\s+(.+)", re.IGNORECASE | re.DOTALL)
+
+
+class OutlineError(ValueError):
+    """Every problem of an outline, each a sentence that names its line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line and the guidance below it; `line` is where it stood, from 1."""
+
+    text: str
+    hint: str = ""
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    code: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    text: str
+    against: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many lines, and how many characters a line and its guidance may have.
+
+    Args:
+        hint: 0 where lines have no guidance.
+    """
+
+    entries: int
+    text: int
+    hint: int = 0
+
+
+CRITERIA = Limits(entries=50, text=500, hint=2_000)
+REASONS = Limits(entries=50, text=200, hint=2_000)
+FRAMEWORK = Limits(entries=20, text=120, hint=2_000)
+TERMS = Limits(entries=200, text=80)
+
+
+def entry(text: str, hint: str = "") -> Entry:
+    """An entry that `render` and `parse` give back unchanged, from texts of any shape."""
+    lines = [line.strip() for line in LINE_BREAK.split(hint)]
+    joined = " ".join(part for line in LINE_BREAK.split(text) if (part := line.strip()))
+    return Entry(joined, "\n".join(line for line in lines if line))
+
+
+def parse(text: str, limits: Limits) -> list[Entry]:
+    """The entries of an outline; empty lines between them say nothing.
+
+    Raises:
+        OutlineError: guidance under nothing or where there is none, too long, said twice.
+    """
+    entries, problems = _read(text, guided=limits.hint > 0)
+    problems += _beyond(entries, limits)
+    problems += _said_twice([(found.line, found.text) for found in entries])
+    if problems:
+        raise OutlineError(problems)
+    return entries
+
+
+def render(entries: Iterable[Entry]) -> str:
+    """The outline as `parse` reads it."""
+    lines: list[str] = []
+    for one in entries:
+        lines.append(one.text)
+        lines += [f"{INDENT}{line}" for line in one.hint.split("\n") if line]
+    return "\n".join(lines)
+
+
+def parse_reasons(text: str) -> list[Reason]:
+    """Reasons in their order, such as "E1 Not in English"; those without a code are given one.
+
+    Raises:
+        OutlineError: as `parse`; also a code given twice, or without a reason.
+    """
+    entries = parse(text, Limits(REASONS.entries, REASONS.text + 6, REASONS.hint))
+    problems: list[str] = []
+    lines_by_code: dict[str, int] = {}
+    coded: list[tuple[str, Entry]] = []
+    for found in entries:
+        code, label = _code_and_label(found.text)
+        if not label:
+            problems.append(f"Line {found.line} has a code and no reason.")
+        if code in lines_by_code:
+            problems.append(
+                f"Line {found.line} has the code {code}, as line {lines_by_code[code]} has."
+            )
+        if code:
+            lines_by_code[code] = found.line
+        coded.append((code, Entry(label, found.hint, found.line)))
+    problems += _beyond([one for _, one in coded], REASONS)
+    problems += _said_twice([(one.line, one.text) for _, one in coded if one.text])
+    if problems:
+        raise OutlineError(problems)
+    free = (code for n in range(1, 1_000) if (code := f"E{n}") not in lines_by_code)
+    return [Reason(code or next(free), one.text, one.hint) for code, one in coded]
+
+
+def render_reasons(reasons: Iterable[Reason]) -> str:
+    return render(Entry(f"{reason.code} {reason.label}", reason.hint) for reason in reasons)
+
+
+def parse_terms(text: str) -> list[Term]:
+    """Terms to highlight; "-" in front of one says that it speaks against inclusion.
+
+    Raises:
+        OutlineError: as `parse`; also a * that is not at the end, or no letter at all.
+    """
+    problems: list[str] = []
+    lines: list[tuple[int, str]] = []
+    terms: list[Term] = []
+    for found in parse(text, Limits(TERMS.entries, TERMS.text + 2)):
+        term = Term(found.text.lstrip("-").strip(), against=found.text.startswith("-"))
+        stem = term.text.removesuffix("*")
+        if not any(character.isalnum() for character in stem):
+            problems.append(f"Line {found.line} has no letter or digit.")
+        if "*" in stem:
+            problems.append(f"Line {found.line}: a * may stand at the end of a term only.")
+        if len(term.text) > TERMS.text:
+            problems.append(_too_long(found.line, len(term.text), TERMS.text))
+        lines.append((found.line, term.text))
+        terms.append(term)
+    problems += [problem for problem in _said_twice(lines) if problem not in problems]
+    if problems:
+        raise OutlineError(problems)
+    return terms
+
+
+def render_terms(terms: Iterable[Term]) -> str:
+    return "\n".join(f"- {term.text}" if term.against else term.text for term in terms)
+
+
+def _read(text: str, *, guided: bool) -> tuple[list[Entry], list[str]]:
+    entries: list[Entry] = []
+    problems: list[str] = []
+    for number, line in enumerate(LINE_BREAK.split(text), start=1):
+        words = line.strip()
+        if not words:
+            continue
+        if not line.startswith((INDENT, "\t")):
+            entries.append(Entry(words, line=number))
+        elif not guided:
+            problems.append(f"Line {number} begins with spaces; lines here have no guidance.")
+        elif not entries:
+            problems.append(f"Line {number} is guidance, but no line stands above it.")
+        else:
+            last = entries[-1]
+            hint = f"{last.hint}\n{words}" if last.hint else words
+            entries[-1] = Entry(last.text, hint, last.line)
+    return entries, problems
+
+
+def _beyond(entries: list[Entry], limits: Limits) -> list[str]:
+    problems = []
+    if len(entries) > limits.entries:
+        problems.append(f"There are {len(entries)} lines; at most {limits.entries} are kept.")
+    for found in entries:
+        if len(found.text) > limits.text:
+            problems.append(_too_long(found.line, len(found.text), limits.text))
+        if len(found.hint) > limits.hint:
+            problems.append(
+                f"The guidance below line {found.line} has {len(found.hint):,} characters; "
+                f"at most {limits.hint:,} are kept."
+            )
+    return problems
+
+
+def _too_long(line: int, length: int, limit: int) -> str:
+    return f"Line {line} has {length:,} characters; at most {limit:,} are kept."
+
+
+def _said_twice(lines: Iterable[tuple[int, str]]) -> list[str]:
+    first: dict[str, int] = {}
+    problems = []
+    for line, text in lines:
+        earlier = first.setdefault(text.casefold(), line)
+        if earlier != line:
+            problems.append(f"Line {line} says the same as line {earlier}.")
+    return problems
+
+
+def _code_and_label(text: str) -> tuple[str, str]:
+    if CODE.fullmatch(text):
+        return text.upper(), ""
+    match = CODE_AND_LABEL.fullmatch(text)
+    return (match[1].upper(), match[2].strip()) if match else ("", text)

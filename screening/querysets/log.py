@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from screening.querysets.votes import undo_ends_for
+from screening.rules import Outcome
+
+if TYPE_CHECKING:
+    from screening.access import ReviewAccess
+
+
+class LogEntryQuerySet(QuerySet):
+    def visible_to(self, access: ReviewAccess, now: datetime | None = None) -> Self:
+        """Entries about votes are left out whole until their item is settled.
+
+        While a conflict is open they are left out too for whoever did not vote on it: who voted
+        what is not for them to know until it is resolved.
+        """
+        voted = access.user.votes.filter(item=OuterRef("item"))
+        return self.filter(
+            Q(item__isnull=True)
+            | Q(item__completed_at__lte=undo_ends_for(now))
+            & (~Q(item__outcome=Outcome.CONFLICT) | Exists(voted.current()))
+        )

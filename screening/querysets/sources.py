@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import Self
+
+from django.db.models import QuerySet
+
+
+class ImportQuerySet(QuerySet):
+    def committed(self) -> Self:
+        return self.filter(state="committed")
+
+    def of_same_file(self, sha256: str) -> Self:
+        """Imports of this very file that stand, or are being stored."""
+        return self.filter(sha256=sha256, state__in=["staged", "committed"])
+
+
+class RecordQuerySet(QuerySet):
+    def imported(self) -> Self:
+        """Records that are in the review: not those of an import still being stored."""
+        return self.filter(imported_by__state="committed")
+
+    def for_lists(self) -> Self:
+        """Without what only the record's own page shows."""
+        return self.defer("abstract", "keywords")

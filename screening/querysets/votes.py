@@ -1,0 +1,116 @@
+"""Questions about screening items and votes; `visible_to` and `settled` are the blinding."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from screening.rules import AWAITING_VOTES, Outcome, Stage
+
+if TYPE_CHECKING:
+    from screening.access import ReviewAccess
+    from screening.models import User
+
+
+def undo_ends_for(now: datetime | None = None) -> datetime:
+    """Items completed at or before this moment are settled."""
+    return (now or timezone.now()) - timedelta(seconds=settings.UNDO_SECONDS)
+
+
+class ScreeningItemQuerySet(QuerySet):
+    def at(self, stage: Stage) -> Self:
+        return self.filter(stage=stage)
+
+    def open(self) -> Self:
+        return self.filter(closed_at__isnull=True)
+
+    def awaiting_votes(self) -> Self:
+        return self.open().filter(outcome__in=AWAITING_VOTES)
+
+    def awaiting(self, reviewer: User) -> Self:
+        """Short of votes, and without one of this reviewer, in the order of screening."""
+        own = reviewer.votes.current().filter(item=OuterRef("pk"))
+        return self.awaiting_votes().filter(~Exists(own)).order_by("rank", "pk")
+
+    def not_postponed_by(self, reviewer: User) -> Self:
+        later = self.model.postponements.rel.related_model.objects.filter(
+            item=OuterRef("pk"), reviewer=reviewer
+        )
+        return self.filter(~Exists(later))
+
+    def with_room_for(self, reviewer: User, now: datetime) -> Self:
+        """Items with a slot that is neither voted nor being read by somebody else."""
+        votes = self._counted("votes", Q(superseded_at__isnull=True))
+        leases = self._counted("leases", Q(expires_at__gt=now) & ~Q(reviewer=reviewer))
+        return self.annotate(n_votes=Coalesce(votes, 0), n_leases=Coalesce(leases, 0)).filter(
+            n_votes__lt=F("quorum") - F("n_leases")
+        )
+
+    def _counted(self, relation: str, condition: Q) -> Subquery:
+        rows = getattr(self.model, relation).rel.related_model.objects
+        counted = (
+            rows.filter(condition, item=OuterRef("pk"))
+            .order_by()
+            .values("item")
+            .annotate(n=Count("pk"))
+        )
+        return Subquery(counted.values("n"))
+
+    def settled(self, now: datetime | None = None) -> Self:
+        """Complete, and the time to undo has passed: what anybody but the voters may see."""
+        return self.open().filter(completed_at__lte=undo_ends_for(now))
+
+    def in_conflict(self) -> Self:
+        return self.settled().filter(outcome=Outcome.CONFLICT)
+
+    def voted_on_by(self, user: User) -> Self:
+        return self.filter(Exists(user.votes.current().filter(item=OuterRef("pk"))))
+
+    def with_own_vote(self, user: User) -> Self:
+        """Annotate `has_own_vote`, in one query."""
+        return self.annotate(has_own_vote=Exists(user.votes.current().filter(item=OuterRef("pk"))))
+
+    def settled_outcomes(self, stage: Stage) -> dict[str, int]:
+        """How many settled items have each outcome; outcomes nobody has are left out."""
+        rows = self.at(stage).settled().order_by().values_list("outcome").annotate(n=Count("pk"))
+        return dict(rows)
+
+
+class VoteQuerySet(QuerySet):
+    def current(self) -> Self:
+        return self.filter(superseded_at__isnull=True)
+
+    def at(self, stage: Stage) -> Self:
+        return self.filter(item__stage=stage)
+
+    def visible_to(self, access: ReviewAccess, now: datetime | None = None) -> Self:
+        """Blinding: one's own votes, and those on settled items.
+
+        Pages, counts, filters, order and files all read votes through this. Whose vote it is
+        may still be hidden: see `ScreeningItemQuerySet` and `actions.conflicts`.
+        """
+        return self.filter(
+            Q(reviewer=access.user)
+            | Q(item__completed_at__lte=undo_ends_for(now), item__closed_at__isnull=True)
+        )
+
+    def undoable(self, now: datetime | None = None) -> Self:
+        """Current votes on items that are not settled."""
+        return self.current().filter(_on_unsettled_items(now))
+
+    def with_undoable(self, now: datetime | None = None) -> Self:
+        """Annotate `is_undoable`."""
+        return self.annotate(
+            is_undoable=Case(When(_on_unsettled_items(now), then=True), default=False)
+        )
+
+
+def _on_unsettled_items(now: datetime | None) -> Q:
+    return Q(item__closed_at__isnull=True) & (
+        Q(item__completed_at__isnull=True) | Q(item__completed_at__gt=undo_ends_for(now))
+    )

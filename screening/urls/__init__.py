@@ -1,0 +1,22 @@
+"""Addresses of this app, a file per subject."""
+
+from django.urls import include, path
+
+from screening.urls import conflicts, protocol, reviews, screen, sources, team
+
+app_name = "screening"
+urlpatterns = [
+    *reviews.urlpatterns,
+    path(
+        "reviews/<int:review_pk>/",
+        include(
+            [
+                *protocol.urlpatterns,
+                *team.urlpatterns,
+                *sources.urlpatterns,
+                *screen.urlpatterns,
+                *conflicts.urlpatterns,
+            ]
+        ),
+    ),
+]

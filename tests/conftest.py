@@ -1,0 +1,79 @@
+"""The cast: Alice and Bob screen, Carol adjudicates, Dora leads, Libby imports, Olive observes.
+
+Mallory leads a different review and has no business here.
+"""
+
+import pytest
+from django.db import connection
+
+from screening import triggers
+from screening.access import ReviewAccess, access_for
+from screening.models import Review, Role
+from tests.factories import MembershipFactory, ReviewFactory
+
+
+def join(review: Review, name: str, *roles: Role) -> ReviewAccess:
+    membership = MembershipFactory(review=review, user__name=name, roles=roles)
+    return access_for(membership.user, review.pk)
+
+
+@pytest.fixture
+def review(db) -> Review:
+    return ReviewFactory()
+
+
+@pytest.fixture
+def alice(review) -> ReviewAccess:
+    return join(review, "Alice", Role.REVIEWER)
+
+
+@pytest.fixture
+def bob(review) -> ReviewAccess:
+    return join(review, "Bob", Role.REVIEWER)
+
+
+@pytest.fixture
+def carol(review) -> ReviewAccess:
+    return join(review, "Carol", Role.ADJUDICATOR)
+
+
+@pytest.fixture
+def dora(review) -> ReviewAccess:
+    return join(review, "Dora", Role.LEAD)
+
+
+@pytest.fixture
+def libby(review) -> ReviewAccess:
+    return join(review, "Libby", Role.LIBRARIAN)
+
+
+@pytest.fixture
+def olive(review) -> ReviewAccess:
+    return join(review, "Olive", Role.OBSERVER)
+
+
+@pytest.fixture
+def mallory(db) -> ReviewAccess:
+    return join(ReviewFactory(title="Mallory's own"), "Mallory", Role.LEAD)
+
+
+@pytest.fixture
+def no_undo(settings) -> None:
+    """Items settle at once."""
+    settings.UNDO_SECONDS = 0
+
+
+@pytest.fixture
+def committed(transactional_db):
+    """A database whose transactions really commit, for threads and processes.
+
+    Our triggers refuse the flush that ends such a test, so they come off around it.
+    """
+    yield
+    triggers.remove(connection)
+
+
+@pytest.fixture
+def with_triggers(committed):
+    triggers.install(connection)
+    return committed

@@ -1,0 +1,103 @@
+from itertools import product
+
+import pytest
+
+from screening.rules import (
+    Decision,
+    MaybePolicy,
+    Outcome,
+    Stage,
+    decisions_offered,
+    outcome,
+    still_to_confirm,
+)
+
+I, E, M = Decision.INCLUDE, Decision.EXCLUDE, Decision.MAYBE
+
+
+@pytest.mark.parametrize(
+    ("votes", "quorum", "expected"),
+    [
+        ([], 2, Outcome.UNSEEN),
+        ([I], 2, Outcome.PARTIAL),
+        ([E], 2, Outcome.PARTIAL),
+        ([I, I], 2, Outcome.INCLUDED),
+        ([I, M], 2, Outcome.INCLUDED),
+        ([M, M], 2, Outcome.INCLUDED),
+        ([E, E], 2, Outcome.EXCLUDED),
+        ([I, E], 2, Outcome.CONFLICT),
+        ([M, E], 2, Outcome.CONFLICT),
+        ([I], 1, Outcome.INCLUDED),
+        ([M], 1, Outcome.INCLUDED),
+        ([E], 1, Outcome.EXCLUDED),
+        ([E, E], 3, Outcome.PARTIAL),
+        ([E, E, I], 3, Outcome.CONFLICT),
+        ([I, I, E], 3, Outcome.CONFLICT),
+        ([I, M, I], 3, Outcome.INCLUDED),
+    ],
+)
+def test_votes_add_up(votes, quorum, expected):
+    assert outcome(votes, quorum=quorum) is expected
+
+
+@pytest.mark.parametrize("quorum", [1, 2, 3])
+def test_the_order_of_votes_does_not_matter(quorum):
+    for votes in product(Decision, repeat=quorum):
+        for policy in MaybePolicy:
+            assert outcome(votes, quorum=quorum, maybe=policy) is outcome(
+                sorted(votes), quorum=quorum, maybe=policy
+            )
+
+
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [([M, I], Outcome.CONFLICT), ([M, M], Outcome.CONFLICT), ([I, I], Outcome.INCLUDED)],
+)
+def test_where_the_protocol_says_so_a_maybe_is_always_discussed(votes, expected):
+    assert outcome(votes, quorum=2, maybe=MaybePolicy.DISCUSS) is expected
+
+
+def test_with_a_quorum_of_one_there_is_never_a_conflict():
+    outcomes = {outcome([v], quorum=1, maybe=p) for v, p in product(Decision, MaybePolicy)}
+
+    assert outcomes == {Outcome.INCLUDED, Outcome.EXCLUDED}
+
+
+@pytest.mark.parametrize(
+    ("resolution", "expected"), [(I, Outcome.INCLUDED), (E, Outcome.EXCLUDED)]
+)
+def test_a_resolution_ends_a_conflict(resolution, expected):
+    assert outcome([I, E], quorum=2, resolution=resolution) is expected
+
+
+@pytest.mark.parametrize(
+    ("votes", "resolution", "message"),
+    [
+        ([I, I, I], None, "3 votes where 2 are asked for"),
+        ([I, I], E, "a resolution of an item that is included"),
+        ([I], E, "a resolution of an item that is partial"),
+        ([I, E], M, "a resolution is include or exclude"),
+    ],
+)
+def test_what_must_never_be_is_an_error_and_no_outcome(votes, resolution, message):
+    with pytest.raises(ValueError, match=message):
+        outcome(votes, quorum=2, resolution=resolution)
+
+
+@pytest.mark.parametrize(
+    ("stage", "policy", "expected"),
+    [
+        (Stage.TITLE_ABSTRACT, MaybePolicy.INCLUDE, (E, M, I)),
+        (Stage.TITLE_ABSTRACT, MaybePolicy.DISCUSS, (E, M, I)),
+        (Stage.TITLE_ABSTRACT, MaybePolicy.OFF, (E, I)),
+        (Stage.FULL_TEXT, MaybePolicy.INCLUDE, (E, I)),
+    ],
+)
+def test_maybe_is_offered_at_title_and_abstract_unless_it_is_off(stage, policy, expected):
+    assert decisions_offered(stage, policy) == expected
+
+
+def test_a_proposal_waits_for_every_other_active_voter():
+    assert still_to_confirm({1, 2, 3}, proposer=1, confirmed=[2]) == {3}
+    assert still_to_confirm({1, 2}, proposer=9, confirmed=[]) == {1, 2}
+    assert still_to_confirm({1}, proposer=1, confirmed=[]) == set()
