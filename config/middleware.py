@@ -43,8 +43,13 @@ class LoginRequired(LoginRequiredMiddleware):
         """
         if not wants_fragment(request):
             return super().handle_no_permission(request, view_func)
-        sign_in = redirect_to_login(page_asked_from(request), resolve_url(settings.LOGIN_URL)).url
-        return render(request, "_signed_out.html", {"sign_in": sign_in}, status=401)
+        return signed_out(request)
+
+
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """Tell a script 401, with the way to sign in and come back."""
+    sign_in = redirect_to_login(page_asked_from(request), resolve_url(settings.LOGIN_URL)).url
+    return render(request, "_signed_out.html", {"sign_in": sign_in}, status=401)
 
 
 def never_stored(get_response: Callable) -> Callable:

@@ -125,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context_processors.page_settings",
+                "screening.context_processors.example_accounts",
             ],
         },
     }
@@ -239,6 +240,7 @@ CSRF_COOKIE_NAME = "csrftoken" if LOCAL else "__Host-csrftoken"
 CSRF_COOKIE_HTTPONLY = False
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = not LOCAL
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- What browsers are told -------------------------------------------------------------------
@@ -277,6 +279,10 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
+
+# What a browser may bring in at once; `manage.py import_file` takes any size.
+IMPORT_UPLOAD_BYTES = 100 * 1024 * 1024
+IMPORT_UPLOAD_ENTRIES = 20_000
 
 # Names with a digest and ready-made compression need `collectstatic` first; tests and
 # `manage.py runserver` read the files where they lie.

@@ -7,9 +7,10 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views.csrf import csrf_failure as csrf_failure_page
 from django.views.decorators.http import require_safe
 
-from config.middleware import passing_trouble
+from config.middleware import passing_trouble, signed_out, wants_fragment
 from config.sqlite_version import sqlite_note
 
 
@@ -38,6 +39,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
         report |= {"status": "unavailable", "migrations": names}
         return JsonResponse(report, status=503)
     return JsonResponse(report)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 401 to a script whose cookies are gone, since signing in brings them back; else 403."""
+    if wants_fragment(request) and not request.user.is_authenticated:
+        return signed_out(request)
+    return csrf_failure_page(request, reason=reason)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

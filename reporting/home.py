@@ -41,9 +41,7 @@ def _verb(number: int) -> str:
 
 def standings(user: User) -> list[Standing]:
     """The person's reviews: those under way first, the newest of them on top."""
-    members = list(
-        user.memberships.active().select_related("review").prefetch_related("roles")
-    )
+    members = list(user.memberships.active().select_related("review").prefetch_related("roles"))
     reviews = [member.review_id for member in members]
     stage = Stage.TITLE_ABSTRACT
     items = ScreeningItem.objects.filter(review__in=reviews).open().at(stage).order_by()

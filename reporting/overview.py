@@ -6,11 +6,13 @@ from functools import cached_property
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 
-from reporting.progress import Reader, Tally, my_reading, readers, screens, tally
+from reporting.progress import Reader, Tally, readers, screens, tally
 from reporting.steps import Situation, Step, next_step
+from reporting.words import age, counted, spelled
 from screening.access import ReviewAccess, Right
-from screening.conflicts import members_who_may
+from screening.conflicts import on_whose_turn, open_conflicts
 from screening.models import (
     Invitation,
     Proposal,
@@ -18,7 +20,6 @@ from screening.models import (
     Referral,
     ResolutionMode,
     Role,
-    ScreeningItem,
     Source,
     Vote,
 )
@@ -45,40 +46,29 @@ class Conflicts:
 
 
 def conflicts(access: ReviewAccess, stage: Stage) -> Conflicts:
-    """The stage's conflicts as `screening.conflicts.Panel` says of each, in one query."""
-    proposals = access.scope(Proposal).open().filter(item=OuterRef("pk"))
-    asked_of_me = proposals.exclude(proposed_by=access.user).exclude(
-        confirmations__confirmed_by=access.user
-    )
-    voted = Exists(
-        access.scope(Vote).current().filter(item=OuterRef(OuterRef("pk")), reviewer=OuterRef("user"))
-    )
-    items = access.scope(ScreeningItem).at(stage).in_conflict().with_own_vote(access.user)
-    items = items.annotate(
-        is_proposed=Exists(proposals),
-        is_asked_of_me=Exists(asked_of_me),
+    """The stage's open conflicts; whose turn it is, is for `screening.conflicts` to say."""
+    found = open_conflicts(access, stage)
+    counts = found.aggregate(open=Count("pk"), since=Min("completed_at"))
+    mine = on_whose_turn(access, found.with_own_vote(access.user)).annotate(
+        is_proposed=Exists(access.scope(Proposal).open().filter(item=OuterRef("pk"))),
         is_referred=Exists(access.scope(Referral).filter(item=OuterRef("pk"))),
-        has_adjudicator=Exists(members_who_may(access, Right.RESOLVE).filter(~voted)),
     )
-    is_adjudicated = Q(has_adjudicator=True)
+    adjudicated = Q(has_own_vote=False)
     if access.protocol.resolution_mode != ResolutionMode.ADJUDICATION:
-        is_adjudicated &= Q(is_referred=True)
-    confirms = Q(has_own_vote=True, is_asked_of_me=True)
-    discusses = Q(is_proposed=False) & ~is_adjudicated
-    if not access.is_lead:
-        discusses &= Q(has_own_vote=True)
-    adjudicates = is_adjudicated & Q(has_own_vote=False)
-    counts = items.aggregate(
-        open=Count("pk"),
-        since=Min("completed_at"),
-        to_confirm=Count("pk", filter=confirms),
-        to_discuss=Count("pk", filter=discusses),
-        to_adjudicate=Count("pk", filter=adjudicates & ~confirms),
+        adjudicated &= Q(is_referred=True)
+    turns = mine.aggregate(
+        all=Count("pk"),
+        to_adjudicate=Count("pk", filter=adjudicated),
+        to_confirm=Count("pk", filter=Q(is_proposed=True) & ~adjudicated),
     )
-    since = counts.pop("since")
-    if not access.may(Right.RESOLVE):
-        counts["to_adjudicate"] = 0
-    return Conflicts(oldest=timezone.now() - since if since else None, **counts)
+    others = turns["to_adjudicate"] + turns["to_confirm"]
+    return Conflicts(
+        open=counts["open"],
+        oldest=timezone.now() - counts["since"] if counts["since"] else None,
+        to_confirm=turns["to_confirm"],
+        to_discuss=turns["all"] - others,
+        to_adjudicate=turns["to_adjudicate"],
+    )
 
 
 def seconds_each(access: ReviewAccess) -> float | None:
@@ -133,6 +123,29 @@ class Overview:
     @property
     def missing(self) -> int:
         return max(0, self.quorum - len(self.active))
+
+    @property
+    def waits_for_somebody(self) -> bool:
+        return bool(self.conflicts.open or self.others_left or self.missing or self.invited)
+
+    @property
+    def sources_in_words(self) -> str:
+        """Up to three sources by name, a single one with the day of its search."""
+        count = counted(len(self.sources), "source")
+        if len(self.sources) == 1 and self.sources[0].searched_on:
+            day = date_format(self.sources[0].searched_on, "j F Y")
+            return f"{count}, {self.sources[0].name}, {day}"
+        if 1 <= len(self.sources) <= 3:
+            return f"{count}, {', '.join(source.name for source in self.sources)}"
+        return count
+
+    @property
+    def quorum_in_words(self) -> str:
+        return spelled(self.quorum)
+
+    @property
+    def oldest_in_words(self) -> str:
+        return "" if self.conflicts.oldest is None else age(self.conflicts.oldest)
 
     @cached_property
     def invited(self) -> int:

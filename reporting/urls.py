@@ -1,6 +1,24 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
+
+from reporting.views import files, log, overview
+from screening.urls import converters  # noqa: F401 -- registers <stage:…>
 
 app_name = "reporting"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", overview.home, name="home"),
+    path(
+        "reviews/<int:review_pk>/",
+        include(
+            [
+                path("", overview.overview, name="overview"),
+                path("rail/", overview.rail, name="rail"),
+                path("screen/<stage:stage>/progress/", overview.progress, name="progress"),
+                path("log/", log.log, name="log"),
+                path("export/", files.files, name="files"),
+                path("export/<slug:name>.csv", files.export, name="export"),
+            ]
+        ),
+    ),
+]

@@ -1,26 +1,48 @@
-"""One conflict as one person may see it and act on it: sides, names, and what is open to them."""
+"""Conflicts as one person may see them and act on them: sides, names, and whose turn it is."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property, reduce
+from operator import and_
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from screening.access import RIGHTS, ReviewAccess, Right
+from screening.access import RIGHTS, ReviewAccess, Right, rights_of
 from screening.models import (
+    Confirmation,
     Membership,
     Proposal,
+    Referral,
+    Resolution,
     ResolutionMode,
     ScreeningItem,
     Vote,
 )
-from screening.rules import still_to_confirm
+from screening.pages import PAGE_SIZE, Page
+from screening.rules import Decision, Outcome, Stage, still_to_confirm
 
 LETTERS = "ABC"
+DONE = {Decision.INCLUDE: "included", Decision.EXCLUDE: "excluded"}
+NOT_IN_LISTS = ("record__abstract", "record__keywords")
+ALWAYS, NEVER = Q(pk__isnull=False), Q(pk__isnull=True)
+
+
+class Deed(StrEnum):
+    """What somebody may do about a conflict."""
+
+    PROPOSE = "propose"
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+    REFER = "refer"
+    ADJUDICATE = "adjudicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +52,35 @@ class Side:
     label: str
     vote: Vote
     is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """The people of a review: everybody's name, and who may vote or adjudicate today."""
+
+    names: dict[int, str]
+    reviewers: frozenset[int]
+    adjudicators: frozenset[int]
+
+
+def team_of(access: ReviewAccess) -> Team:
+    members = Membership.objects.filter(review=access.review).prefetch_related("roles")
+    rights = {
+        member.user_id: rights_of(row.role for row in member.roles.all())
+        for member in members
+        if member.ended_at is None
+    }
+    return Team(
+        names={member.user_id: member.name for member in members},
+        reviewers=frozenset(user for user, held in rights.items() if Right.VOTE in held),
+        adjudicators=frozenset(user for user, held in rights.items() if Right.RESOLVE in held),
+    )
+
+
+def members_who_may(access: ReviewAccess, right: Right) -> QuerySet[Membership]:
+    roles = [role for role, rights in RIGHTS.items() if right in rights]
+    members = Membership.objects.active().filter(review=access.review)
+    return members.filter(roles__role__in=roles).distinct()
 
 
 def hidden_order(item_pk: int, viewer_pk: int, voter_pk: int) -> str:
@@ -49,15 +100,15 @@ def names_hidden(access: ReviewAccess, voters: Iterable[int], *, resolved: bool)
     return access.user.pk not in set(voters)
 
 
-def members_who_may(access: ReviewAccess, right: Right) -> QuerySet[Membership]:
-    roles = [role for role, rights in RIGHTS.items() if right in rights]
-    members = Membership.objects.active().filter(review=access.review)
-    return members.filter(roles__role__in=roles).distinct()
-
-
 @dataclass(frozen=True)
 class Panel:
-    """Who voted what on one conflict, what is proposed, and what the viewer may do about it."""
+    """Who voted what on one conflict, what is proposed, and what the viewer may do about it.
+
+    Args:
+        names: of everybody in the review; of voters whose names are hidden, their letter.
+        active_voters: voters who are still in the review as reviewers.
+        somebody_may_adjudicate: one of the team has the right, and did not vote on this.
+    """
 
     access: ReviewAccess
     item: ScreeningItem
@@ -66,69 +117,53 @@ class Panel:
     active_voters: frozenset[int]
     proposal: Proposal | None
     confirmed: frozenset[int]
-    is_referred: bool
+    referral: Referral | None
+    resolution: Resolution | None
     somebody_may_adjudicate: bool
     are_names_hidden: bool
 
     @classmethod
     def of(cls, access: ReviewAccess, item: ScreeningItem) -> Panel:
-        """Read everything about a conflict that is settled and unresolved."""
-        votes = list(item.votes.current().visible_to(access).select_related("reviewer"))
-        voters = [vote.reviewer_id for vote in votes]
-        hidden = names_hidden(access, voters, resolved=False)
-        members = dict(
-            Membership.objects.filter(review=access.review, user__in=voters).values_list(
-                "user", "name"
-            )
-        )
-        if hidden:
-            votes.sort(key=lambda v: hidden_order(item.pk, access.user.pk, v.reviewer_id))
-            members = dict(zip([v.reviewer_id for v in votes], LETTERS, strict=False))
-        active = Membership.objects.active().filter(review=access.review, user__in=voters)
-        proposal = item.proposals.open().select_related("proposed_by").first()
-        return cls(
-            access=access,
-            item=item,
-            sides=tuple(
-                Side(
-                    "You" if vote.reviewer_id == access.user.pk else members[vote.reviewer_id],
-                    vote,
-                    vote.reviewer_id == access.user.pk,
-                )
-                for vote in votes
-            ),
-            names=members,
-            active_voters=frozenset(active.values_list("user", flat=True)),
-            proposal=proposal,
-            confirmed=frozenset(
-                proposal.confirmations.values_list("confirmed_by", flat=True) if proposal else ()
-            ),
-            is_referred=hasattr(item, "referral"),
-            somebody_may_adjudicate=(
-                members_who_may(access, Right.RESOLVE).filter(~Q(user__in=voters)).exists()
-            ),
-            are_names_hidden=hidden,
-        )
+        """Read everything about one conflict that is settled, open or resolved."""
+        return panels_of(access, [item])[0]
 
     @property
     def is_voter(self) -> bool:
         return any(side.is_mine for side in self.sides)
 
     @property
+    def is_active_voter(self) -> bool:
+        return self.access.user.pk in self.active_voters
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the discussion is the viewer's: the voters and the lead have it."""
+        return self.is_active_voter or self.access.is_lead
+
+    @property
+    def is_asked_for_adjudication(self) -> bool:
+        by_protocol = self.access.protocol.resolution_mode == ResolutionMode.ADJUDICATION
+        return by_protocol or self.referral is not None
+
+    @property
     def to_be_adjudicated(self) -> bool:
         """Whether adjudication is the way here; without anybody to do it, discussion stays open."""
-        asked = (
-            self.access.protocol.resolution_mode == ResolutionMode.ADJUDICATION or self.is_referred
-        )
-        return asked and self.somebody_may_adjudicate
+        return self.is_asked_for_adjudication and self.somebody_may_adjudicate
 
     @property
     def may_adjudicate(self) -> bool:
-        return self.access.may(Right.RESOLVE) and not self.is_voter and self.to_be_adjudicated
+        able = self.access.may(Right.RESOLVE) and not self.is_voter
+        return able and self.to_be_adjudicated and self.resolution is None
 
     @property
     def may_propose(self) -> bool:
-        return (self.is_voter or self.access.is_lead) and not self.to_be_adjudicated
+        open_for_one = self.proposal is None and self.resolution is None
+        return self.takes_part and open_for_one and not self.to_be_adjudicated
+
+    @property
+    def would_stand_at_once(self) -> bool:
+        """Nobody else is left in the review to confirm what the viewer would propose."""
+        return not still_to_confirm(self.active_voters, proposer=self.access.user.pk, confirmed=())
 
     @property
     def waiting_for(self) -> set[int]:
@@ -143,6 +178,11 @@ class Panel:
         return self.access.user.pk in self.waiting_for
 
     @property
+    def may_conclude(self) -> bool:
+        """Whoever had still to confirm has left: anybody who takes part may let it stand."""
+        return self.proposal is not None and not self.waiting_for and self.takes_part
+
+    @property
     def may_withdraw(self) -> bool:
         if self.proposal is None:
             return False
@@ -150,19 +190,278 @@ class Panel:
 
     @property
     def may_refer(self) -> bool:
-        return self.access.is_lead and not self.to_be_adjudicated and not self.is_referred
+        is_open = self.resolution is None and not self.is_asked_for_adjudication
+        return self.access.is_lead and is_open
 
     @property
-    def proposed_by_label(self) -> str:
-        """The proposer under the name the viewer may see."""
-        if self.proposal is None:
+    def is_my_turn(self) -> bool:
+        """Whether the next step is the viewer's. `on_whose_turn` asks the database the same."""
+        return self.may_adjudicate or self.may_confirm or self.may_conclude or self.may_propose
+
+    def offers(self, deed: Deed) -> bool:
+        return {
+            Deed.PROPOSE: self.may_propose,
+            Deed.CONFIRM: self.may_confirm or self.may_conclude,
+            Deed.DECLINE: self.may_confirm,
+            Deed.WITHDRAW: self.may_withdraw,
+            Deed.REFER: self.may_refer,
+            Deed.ADJUDICATE: self.may_adjudicate,
+        }[deed]
+
+    def label(self, user_pk: int | None) -> str:
+        """A person under the name the viewer may see; nobody is an empty text."""
+        if user_pk is None:
             return ""
-        if self.proposal.proposed_by_id == self.access.user.pk:
-            return "You"
-        return self.names.get(self.proposal.proposed_by_id, str(self.proposal.proposed_by))
+        return "You" if user_pk == self.access.user.pk else self.names[user_pk]
 
     @property
-    def waiting_for_labels(self) -> list[str]:
-        return sorted(
-            "you" if user == self.access.user.pk else self.names[user] for user in self.waiting_for
+    def waiting_for_words(self) -> str:
+        """Whom the open proposal waits for. Letters would show by lacking who left the review."""
+        if self.are_names_hidden and self.proposal and self.waiting_for:
+            by_voter = any(s.vote.reviewer_id == self.proposal.proposed_by_id for s in self.sides)
+            return "the other voters" if by_voter else "the voters"
+        return self.in_words(self.waiting_for)
+
+    def in_words(self, people: Iterable[int]) -> str:
+        """`you and Bob`: people under the names the viewer may see."""
+        people = set(people)
+        you = ["you"] if self.access.user.pk in people else []
+        others = sorted(self.names[user] for user in people - {self.access.user.pk})
+        return " and ".join([*you, *others])
+
+    @property
+    def waits(self) -> str:
+        """What the conflict waits for, after "waits"; empty once it is resolved."""
+        if self.resolution:
+            return ""
+        if self.may_adjudicate:
+            return "for you to adjudicate"
+        if self.may_conclude:
+            return "for you to let the proposal stand"
+        if self.waiting_for:
+            return f"for {self.waiting_for_words} to confirm"
+        if self.to_be_adjudicated:
+            return "for adjudication"
+        if self.proposal:
+            return "for a voter or the lead to let the proposal stand"
+        return "for a proposal"
+
+    @property
+    def ending(self) -> str:
+        """How it was resolved: `excluded after adjudication`; empty while it is open."""
+        if self.resolution is None:
+            return ""
+        return f"{DONE[Decision(self.resolution.decision)]} after {self.resolution.mode}"
+
+    @cached_property
+    def talk(self) -> list[Talk]:
+        """The proposals made so far, the first one first, with names as the viewer may see them."""
+        proposals = self.item.proposals.order_by("pk").prefetch_related("confirmations")
+        return [
+            Talk(
+                proposal,
+                proposed_by=self.label(proposal.proposed_by_id),
+                confirmed_by=self.in_words(
+                    one.confirmed_by_id for one in proposal.confirmations.all()
+                ),
+                closed_by=self.label(proposal.closed_by_id),
+            )
+            for proposal in proposals
+        ]
+
+    @property
+    def referred_by(self) -> str:
+        return self.label(self.referral.referred_by_id if self.referral else None)
+
+    @property
+    def resolved_by(self) -> str:
+        return self.label(self.resolution.resolved_by_id if self.resolution else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A proposal and who had which part in it."""
+
+    proposal: Proposal
+    proposed_by: str
+    confirmed_by: str
+    closed_by: str
+
+
+def panels_of(access: ReviewAccess, items: Iterable[ScreeningItem]) -> list[Panel]:
+    """A panel for each item, by as many queries for fifty as for one."""
+    items = list(items)
+    team = team_of(access)
+    votes = defaultdict(list)
+    for vote in access.scope(Vote).current().visible_to(access).filter(item__in=items):
+        votes[vote.item_id].append(vote)
+    proposals = {one.item_id: one for one in access.scope(Proposal).open().filter(item__in=items)}
+    confirmed = defaultdict(set)
+    of_open = access.scope(Confirmation).filter(proposal__in=[p.pk for p in proposals.values()])
+    for proposal, user in of_open.values_list("proposal", "confirmed_by"):
+        confirmed[proposal].add(user)
+    referrals = {one.item_id: one for one in access.scope(Referral).filter(item__in=items)}
+    resolutions = {one.item_id: one for one in access.scope(Resolution).filter(item__in=items)}
+    return [
+        _panel(
+            access,
+            item,
+            team,
+            votes[item.pk],
+            proposal=(proposal := proposals.get(item.pk)),
+            confirmed=frozenset(confirmed[proposal.pk] if proposal else ()),
+            referral=referrals.get(item.pk),
+            resolution=resolutions.get(item.pk),
         )
+        for item in items
+    ]
+
+
+def _panel(
+    access: ReviewAccess,
+    item: ScreeningItem,
+    team: Team,
+    votes: list[Vote],
+    *,
+    proposal: Proposal | None,
+    confirmed: frozenset[int],
+    referral: Referral | None,
+    resolution: Resolution | None,
+) -> Panel:
+    me = access.user.pk
+    voters = {vote.reviewer_id for vote in votes}
+    hidden = names_hidden(access, voters, resolved=resolution is not None)
+    names = dict(team.names)
+    if hidden:
+        votes = sorted(votes, key=lambda vote: hidden_order(item.pk, me, vote.reviewer_id))
+        names |= {vote.reviewer_id: letter for vote, letter in zip(votes, LETTERS, strict=False)}
+    else:
+        votes = sorted(votes, key=lambda v: (v.reviewer_id != me, names[v.reviewer_id]))
+    return Panel(
+        access=access,
+        item=item,
+        sides=tuple(
+            Side(
+                "You" if vote.reviewer_id == me else names[vote.reviewer_id],
+                vote,
+                vote.reviewer_id == me,
+            )
+            for vote in votes
+        ),
+        names=names,
+        active_voters=team.reviewers & voters,
+        proposal=proposal,
+        confirmed=confirmed,
+        referral=referral,
+        resolution=resolution,
+        somebody_may_adjudicate=bool(team.adjudicators - voters),
+        are_names_hidden=hidden,
+    )
+
+
+def open_conflicts(access: ReviewAccess, stage: Stage) -> QuerySet[ScreeningItem]:
+    """Settled and unresolved, in the order of screening."""
+    return access.scope(ScreeningItem).at(stage).in_conflict().order_by("rank", "pk")
+
+
+def resolved_conflicts(access: ReviewAccess, stage: Stage) -> QuerySet[ScreeningItem]:
+    items = access.scope(ScreeningItem).at(stage).settled()
+    return items.filter(resolution__isnull=False).order_by("rank", "pk")
+
+
+def open_or_resolved(access: ReviewAccess, stage: Stage) -> QuerySet[ScreeningItem]:
+    """What has a page: an item that is settled by agreement, or not settled, has none."""
+    items = access.scope(ScreeningItem).at(stage).settled().select_related("record")
+    return items.filter(Q(outcome=Outcome.CONFLICT) | Q(resolution__isnull=False))
+
+
+def on_whose_turn(
+    access: ReviewAccess, conflicts: QuerySet[ScreeningItem]
+) -> QuerySet[ScreeningItem]:
+    """Those of these open conflicts whose next step is the viewer's: `Panel.is_my_turn` in SQL."""
+    team = team_of(access)
+    me = access.user
+    own = Q(Exists(me.votes.current().filter(item=OuterRef("pk"))))
+    proposals = Proposal.objects.open().filter(item=OuterRef("pk"))
+    proposed = Q(Exists(proposals))
+    asked = Q(Exists(Referral.objects.filter(item=OuterRef("pk"))))
+    if access.protocol.resolution_mode == ResolutionMode.ADJUDICATION:
+        asked = ALWAYS
+    takes_part, turns = NEVER, NEVER
+    if access.may(Right.RESOLVE):
+        turns |= asked & ~own
+    if access.may(Right.VOTE):
+        takes_part |= own
+        mine = Confirmation.objects.filter(proposal=OuterRef("pk"), confirmed_by=me)
+        turns |= own & Exists(proposals.filter(~Q(proposed_by=me), ~Exists(mine)))
+    if access.is_lead:
+        takes_part = ALWAYS
+    to_be_adjudicated = asked & ~_voted_on_by_all(team.adjudicators)
+    turns |= takes_part & ~proposed & ~to_be_adjudicated
+    turns |= takes_part & proposed & ~Exists(_votes_still_to_confirm(team))
+    return conflicts.filter(turns)
+
+
+def _voted_on_by_all(people: frozenset[int]) -> Q:
+    """Items on which each of these people has a vote; no item has more votes than letters."""
+    if len(people) > len(LETTERS):
+        return NEVER
+    votes = Vote.objects.current().filter(item=OuterRef("pk"))
+    return reduce(and_, (Q(Exists(votes.filter(reviewer=user))) for user in people), ALWAYS)
+
+
+def _votes_still_to_confirm(team: Team) -> QuerySet[Vote]:
+    """Votes of an item, for a subquery, whose voters have still to confirm its open proposal."""
+    proposal = Proposal.objects.open().filter(item=OuterRef("item"))
+    votes = Vote.objects.current().filter(item=OuterRef("pk"), reviewer__in=team.reviewers)
+    return votes.filter(
+        ~Exists(proposal.filter(proposed_by=OuterRef("reviewer"))),
+        ~Exists(proposal.filter(confirmations__confirmed_by=OuterRef("reviewer"))),
+    )
+
+
+def next_turn(access: ReviewAccess, item: ScreeningItem) -> ScreeningItem | None:
+    """The next open conflict whose next step is the viewer's: behind this one, then from the start."""
+    mine = on_whose_turn(access, open_conflicts(access, Stage(item.stage)))
+    return mine.filter(_behind(item)).first() or mine.first()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a conflict stands among the open ones."""
+
+    number: int
+    of: int
+    previous: ScreeningItem | None
+    next: ScreeningItem | None
+
+
+def place_of(access: ReviewAccess, item: ScreeningItem) -> Place:
+    conflicts = open_conflicts(access, Stage(item.stage))
+    before = conflicts.filter(~_behind(item), ~Q(pk=item.pk))
+    return Place(
+        number=before.count() + 1,
+        of=conflicts.count(),
+        previous=before.last(),
+        next=conflicts.filter(_behind(item)).first(),
+    )
+
+
+def page_by_rank(
+    access: ReviewAccess, stage: Stage, items: QuerySet[ScreeningItem], after: str
+) -> Page:
+    """Fifty of these items behind the record of number `after`; the first fifty if there is none."""
+    last = None
+    if after.isascii() and after.isdigit() and len(after) < 10:
+        at_stage = access.scope(ScreeningItem).at(stage).open()
+        last = at_stage.filter(record__number=int(after)).first()
+    if last:
+        items = items.filter(_behind(last))
+    found = list(items.select_related("record").defer(*NOT_IN_LISTS)[: PAGE_SIZE + 1])
+    rows = found[:PAGE_SIZE]
+    more = len(found) > PAGE_SIZE
+    return Page(rows, str(rows[-1].record.number) if more else "", last is None)
+
+
+def _behind(item: ScreeningItem) -> Q:
+    return Q(rank__gt=item.rank) | Q(rank=item.rank, pk__gt=item.pk)

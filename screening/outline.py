@@ -74,7 +74,7 @@ def parse(text: str, limits: Limits) -> list[Entry]:
     """
     entries, problems = _read(text, guided=limits.hint > 0)
     problems += _beyond(entries, limits)
-    problems += _said_twice([(found.line, found.text) for found in entries])
+    problems += _said_twice(entries)
     if problems:
         raise OutlineError(problems)
     return entries
@@ -95,27 +95,29 @@ def parse_reasons(text: str) -> list[Reason]:
     Raises:
         OutlineError: as `parse`; also a code given twice, or without a reason.
     """
-    entries = parse(text, Limits(REASONS.entries, REASONS.text + 6, REASONS.hint))
-    problems: list[str] = []
+    lines, problems = _read(text, guided=True)
+    codes: list[str] = []
     lines_by_code: dict[str, int] = {}
-    coded: list[tuple[str, Entry]] = []
-    for found in entries:
+    labels: list[Entry] = []
+    for found in lines:
         code, label = _code_and_label(found.text)
         if not label:
             problems.append(f"Line {found.line} has a code and no reason.")
         if code in lines_by_code:
-            problems.append(
-                f"Line {found.line} has the code {code}, as line {lines_by_code[code]} has."
-            )
+            earlier = lines_by_code[code]
+            problems.append(f"Line {found.line} has the code {code}, as line {earlier} has.")
         if code:
-            lines_by_code[code] = found.line
-        coded.append((code, Entry(label, found.hint, found.line)))
-    problems += _beyond([one for _, one in coded], REASONS)
-    problems += _said_twice([(one.line, one.text) for _, one in coded if one.text])
+            lines_by_code.setdefault(code, found.line)
+        codes.append(code)
+        labels.append(Entry(label, found.hint, found.line))
+    problems += _beyond(labels, REASONS) + _said_twice(labels)
     if problems:
         raise OutlineError(problems)
     free = (code for n in range(1, 1_000) if (code := f"E{n}") not in lines_by_code)
-    return [Reason(code or next(free), one.text, one.hint) for code, one in coded]
+    return [
+        Reason(code or next(free), one.text, one.hint)
+        for code, one in zip(codes, labels, strict=True)
+    ]
 
 
 def render_reasons(reasons: Iterable[Reason]) -> str:
@@ -128,24 +130,23 @@ def parse_terms(text: str) -> list[Term]:
     Raises:
         OutlineError: as `parse`; also a * that is not at the end, or no letter at all.
     """
-    problems: list[str] = []
-    lines: list[tuple[int, str]] = []
-    terms: list[Term] = []
-    for found in parse(text, Limits(TERMS.entries, TERMS.text + 2)):
-        term = Term(found.text.lstrip("-").strip(), against=found.text.startswith("-"))
+    lines, problems = _read(text, guided=False)
+    bare: list[Entry] = []
+    for found in lines:
+        term = Entry(found.text.lstrip("-").strip(), line=found.line)
         stem = term.text.removesuffix("*")
         if not any(character.isalnum() for character in stem):
             problems.append(f"Line {found.line} has no letter or digit.")
         if "*" in stem:
             problems.append(f"Line {found.line}: a * may stand at the end of a term only.")
-        if len(term.text) > TERMS.text:
-            problems.append(_too_long(found.line, len(term.text), TERMS.text))
-        lines.append((found.line, term.text))
-        terms.append(term)
-    problems += [problem for problem in _said_twice(lines) if problem not in problems]
+        bare.append(term)
+    problems += _beyond(bare, TERMS) + _said_twice(bare)
     if problems:
         raise OutlineError(problems)
-    return terms
+    return [
+        Term(term.text, against=found.text.startswith("-"))
+        for found, term in zip(lines, bare, strict=True)
+    ]
 
 
 def render_terms(terms: Iterable[Term]) -> str:
@@ -191,13 +192,13 @@ def _too_long(line: int, length: int, limit: int) -> str:
     return f"Line {line} has {length:,} characters; at most {limit:,} are kept."
 
 
-def _said_twice(lines: Iterable[tuple[int, str]]) -> list[str]:
+def _said_twice(entries: Iterable[Entry]) -> list[str]:
     first: dict[str, int] = {}
     problems = []
-    for line, text in lines:
-        earlier = first.setdefault(text.casefold(), line)
-        if earlier != line:
-            problems.append(f"Line {line} says the same as line {earlier}.")
+    for found in entries:
+        earlier = first.setdefault(found.text.casefold(), found.line)
+        if earlier != found.line and found.text:
+            problems.append(f"Line {found.line} says the same as line {earlier}.")
     return problems
 
 

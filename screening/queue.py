@@ -59,11 +59,16 @@ def is_shared(access: ReviewAccess, stage: Stage) -> bool:
 
 
 def lease(access: ReviewAccess, items: Collection[int]) -> set[int]:
-    """Lease these items for ten minutes; give back which are the reviewer's now."""
+    """Lease these items for ten minutes; give back which are the reviewer's now.
+
+    Rows that somebody else is about to change are left alone, and new ones come in one order: a
+    lease is advice, and not worth a deadlock.
+    """
     now = timezone.now()
     until = now + LEASED_FOR
-    mine = Lease.objects.filter(reviewer=access.user, item__in=items)
-    mine.update(expires_at=until)
+    all_leases = Lease.objects.filter(item__in=items)
+    mine = all_leases.filter(reviewer=access.user)
+    _unlocked(mine).update(expires_at=until)
     held = set(mine.values_list("item", flat=True))
     free = (
         ScreeningItem.objects.awaiting_votes()
@@ -71,9 +76,9 @@ def lease(access: ReviewAccess, items: Collection[int]) -> set[int]:
         .with_room_for(access.user, now)
         .order_by("pk")
     )
-    Lease.objects.filter(item__in=items, expires_at__lte=now).delete()
+    _unlocked(all_leases.filter(expires_at__lte=now)).delete()
     taken: dict[int, set[int]] = {}
-    for item, slot in Lease.objects.filter(item__in=items).values_list("item", "slot"):
+    for item, slot in all_leases.values_list("item", "slot"):
         taken.setdefault(item, set()).add(slot)
     Lease.objects.bulk_create(
         [
@@ -88,7 +93,11 @@ def lease(access: ReviewAccess, items: Collection[int]) -> set[int]:
         ],
         ignore_conflicts=True,
     )
-    return set(mine.values_list("item", flat=True))
+    return set(mine.filter(expires_at__gt=now).values_list("item", flat=True))
+
+
+def _unlocked(leases: QuerySet[Lease]) -> QuerySet[Lease]:
+    return Lease.objects.filter(pk__in=leases.select_for_update(skip_locked=True).values("pk"))
 
 
 def _look(

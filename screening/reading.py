@@ -10,7 +10,12 @@ from functools import lru_cache
 
 FORMS = {"i": "i", "em": "i", "b": "b", "strong": "b", "sub": "sub", "sup": "sup"}
 _TAG = re.compile(r"<(/?)(i|em|b|strong|sub|sup)>", re.IGNORECASE)
-_LABEL = re.compile(r"(?:^|(?<=[.;!?)\]”\"]\s)|(?<=\n))([A-Z][A-Z/&,' -]{2,48}[A-Z]):[ \n]")
+_LABEL = re.compile(
+    r"(?:^|(?<=[.;!?)\]”\"]\s)|(?<=\n))"
+    r"([A-Z][A-Z/&,' -]{1,48}[A-Z]"
+    r"|Background|Purpose|Aims?|Objectives?|Introduction|(?:Materials and )?Methods|Findings|Results"
+    r"|Discussion|Conclusions?):[ \n]"
+)
 
 
 @dataclass(frozen=True, slots=True)

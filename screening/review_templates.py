@@ -48,7 +48,7 @@ def _read(path: Path) -> ReviewTemplate:
             "question": data["question"].strip(),
             "framework": _framework(data),
             "registration": "{register} {id}".format(**data["registration"]),
-            "template_note": data["note"].strip(),
+            "template_note": data["provenance"].strip(),
             "quorum_title_abstract": data["quorum"]["title_abstract"],
             "quorum_full_text": data["quorum"]["full_text"],
             "maybe_policy": data["maybe_policy"],
@@ -82,8 +82,14 @@ def _worded(row: dict[str, Any], text: str, hint: str = "hint") -> dict[str, str
 
 
 def _source(row: dict[str, Any]) -> dict[str, Any]:
-    dates = {name: date.fromisoformat(str(row[name])) for name in _given(row, "coverage_from", "coverage_to")}
-    texts = {name: row[name].strip() for name in _given(row, "name", "platform", "kind", "limits", "search_string")}
+    dates = {
+        name: date.fromisoformat(str(row[name]))
+        for name in _given(row, "coverage_from", "coverage_to")
+    }
+    texts = {
+        name: row[name].strip()
+        for name in _given(row, "name", "platform", "kind", "limits", "search_string")
+    }
     return {**texts, **dates, "is_proposal": row["proposal"]}
 
 

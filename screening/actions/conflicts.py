@@ -1,15 +1,16 @@
 """How conflicts end: by discussion among the voters, or by adjudication."""
 
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from screening.access import Refused, ReviewAccess, Right
+from screening.access import Refused, ReviewAccess, Right, access_for
 from screening.actions.base import action, lock_membership
 from screening.actions.log import write_log
 from screening.actions.outcomes import added_up, write_outcome
-from screening.conflicts import Panel
+from screening.conflicts import Deed, Panel
 from screening.models import (
     Confirmation,
     Proposal,
@@ -18,11 +19,51 @@ from screening.models import (
     Resolution,
     ScreeningItem,
 )
-from screening.rules import Decision, Outcome, Stage, still_to_confirm
+from screening.rules import Decision, Stage
+
+PROPOSAL_IS_CLOSED = "That proposal is not open any more. Nothing was changed."
+FOR_OTHERS = {
+    Deed.PROPOSE: "Only the voters and the lead discuss a conflict.",
+    Deed.CONFIRM: "This proposal is for the other voters to confirm.",
+    Deed.DECLINE: "This proposal is for the other voters to decline.",
+    Deed.WITHDRAW: "A proposal is withdrawn by whoever made it, or by the lead.",
+    Deed.REFER: "Only the lead sends a conflict to adjudication.",
+    Deed.ADJUDICATE: "A conflict is adjudicated by somebody with the role who did not vote on it.",
+}
 
 
 class AlreadyResolved(Refused):
     """The conflict ended while the page was open."""
+
+
+def check_open(panel: Panel, deed: Deed) -> None:
+    """The deed is open to the viewer of the panel.
+
+    Raises:
+        AlreadyResolved: there is no conflict any more.
+        PermissionDenied: it is for others to do.
+        Refused: it cannot be done as things stand.
+    """
+    if panel.resolution:
+        raise AlreadyResolved(_not_in_conflict(panel.item.record))
+    if panel.offers(deed):
+        return
+    if not _is_for(panel, deed):
+        raise PermissionDenied(FOR_OTHERS[deed])
+    if deed is Deed.REFER:
+        raise Refused("This conflict waits for adjudication already. Nothing was changed.")
+    if deed is Deed.ADJUDICATE:
+        raise Refused(
+            "The voters discuss this conflict; the lead can send it to adjudication. "
+            "Nothing was changed."
+        )
+    if deed is Deed.PROPOSE and panel.proposal:
+        raise Refused("There is an open proposal already: confirm or decline that one first.")
+    if deed is Deed.PROPOSE:
+        raise Refused("This conflict waits for adjudication. Nothing was changed.")
+    if panel.proposal:
+        raise Refused("You have confirmed this proposal already. Nothing was changed.")
+    raise Refused(PROPOSAL_IS_CLOSED)
 
 
 @action
@@ -41,36 +82,38 @@ def propose(
         AlreadyResolved: there is no conflict any more.
         Refused: there is an open proposal, or discussion is not the way here.
     """
-    item, panel = _lock_conflict(access, record, stage)
-    if not panel.may_propose:
-        raise PermissionDenied("Only the voters and the lead discuss a conflict.")
-    if panel.proposal:
-        raise Refused("There is an open proposal already: confirm or decline that one first.")
-    now = timezone.now()
+    panel = _lock_conflict(access, record, stage, Deed.PROPOSE)
     proposal = Proposal.objects.create(
-        item=item,
+        item=panel.item,
         proposed_by=access.user,
-        proposed_at=now,
+        proposed_at=timezone.now(),
         decision=decision,
         rationale=rationale,
         present=present,
     )
-    _log(access, item, record, "conflict.proposed", decision=decision, rationale=rationale)
-    _stand_if_confirmed(access, item, record, proposal, panel, now)
+    if panel.would_stand_at_once:
+        _let_stand(panel, proposal)
+    else:
+        _log(panel, "conflict.proposed", decision=proposal.decision, why=rationale)
     return proposal
 
 
 @action
 def confirm(access: ReviewAccess, record: Record, *, stage: Stage, proposal_pk: int) -> Proposal:
-    """The voter agrees; once every other active voter did, the proposal stands."""
-    item, panel = _lock_conflict(access, record, stage)
+    """The voter agrees; once every other active voter did, the proposal stands.
+
+    When whoever had still to confirm has left the review, anybody who takes part lets it stand.
+    """
+    panel = _lock_conflict(access, record, stage, Deed.CONFIRM)
     proposal = _open_proposal(panel, proposal_pk)
-    if not panel.may_confirm:
-        raise PermissionDenied("This proposal is for the other voters to confirm.")
-    now = timezone.now()
-    Confirmation.objects.create(proposal=proposal, confirmed_by=access.user, confirmed_at=now)
-    _log(access, item, record, "conflict.confirmed", decision=proposal.decision)
-    _stand_if_confirmed(access, item, record, proposal, panel, now)
+    if panel.may_confirm:
+        Confirmation.objects.create(
+            proposal=proposal, confirmed_by=access.user, confirmed_at=timezone.now()
+        )
+    if panel.waiting_for <= {access.user.pk}:
+        _let_stand(panel, proposal)
+    else:
+        _log(panel, "conflict.confirmed", decision=proposal.decision)
     return proposal
 
 
@@ -79,39 +122,34 @@ def decline(
     access: ReviewAccess, record: Record, *, stage: Stage, proposal_pk: int, sentence: str
 ) -> Proposal:
     """The open proposal is closed with a sentence; the discussion goes on."""
-    item, panel = _lock_conflict(access, record, stage)
+    panel = _lock_conflict(access, record, stage, Deed.DECLINE)
     proposal = _open_proposal(panel, proposal_pk)
-    if not panel.may_confirm:
-        raise PermissionDenied("This proposal is for the other voters to decline.")
-    _close(access, proposal, Proposal.Ending.DECLINED, sentence)
-    _log(access, item, record, "conflict.declined", rationale=sentence)
+    _close(panel, proposal, Proposal.Ending.DECLINED, timezone.now(), sentence)
+    _log(panel, "conflict.declined", decision=proposal.decision, why=sentence)
     return proposal
 
 
 @action
 def withdraw(access: ReviewAccess, record: Record, *, stage: Stage, proposal_pk: int) -> Proposal:
     """The open proposal is gone; whoever made it, or the lead, may take it back."""
-    item, panel = _lock_conflict(access, record, stage)
+    panel = _lock_conflict(access, record, stage, Deed.WITHDRAW)
     proposal = _open_proposal(panel, proposal_pk)
-    if not panel.may_withdraw:
-        raise PermissionDenied("A proposal is withdrawn by whoever made it, or by the lead.")
-    _close(access, proposal, Proposal.Ending.WITHDRAWN)
-    _log(access, item, record, "conflict.withdrawn")
+    _close(panel, proposal, Proposal.Ending.WITHDRAWN, timezone.now())
+    _log(panel, "conflict.withdrawn", decision=proposal.decision)
     return proposal
 
 
 @action
 def refer(access: ReviewAccess, record: Record, *, stage: Stage, why: str = "") -> Referral:
     """The conflict is sent to adjudication; an open proposal ends with that."""
-    item, panel = _lock_conflict(access, record, stage)
-    if not panel.may_refer:
-        raise PermissionDenied("Only the lead sends a conflict to adjudication.")
+    panel = _lock_conflict(access, record, stage, Deed.REFER)
+    now = timezone.now()
     if panel.proposal:
-        _close(access, panel.proposal, Proposal.Ending.REFERRED)
+        _close(panel, panel.proposal, Proposal.Ending.REFERRED, now)
     referral = Referral.objects.create(
-        item=item, referred_by=access.user, referred_at=timezone.now(), why=why
+        item=panel.item, referred_by=access.user, referred_at=now, why=why
     )
-    _log(access, item, record, "conflict.referred", rationale=why)
+    _log(panel, "conflict.referred", why=why)
     return referral
 
 
@@ -124,20 +162,14 @@ def adjudicate(
     Raises:
         AlreadyResolved: somebody else resolved it first; nothing was changed.
     """
-    item, panel = _lock_conflict(access, record, stage)
-    if not panel.may_adjudicate:
-        raise PermissionDenied(
-            "A conflict is adjudicated by somebody with the role who did not vote on it."
-        )
+    panel = _lock_conflict(access, record, stage, Deed.ADJUDICATE)
     now = timezone.now()
     if panel.proposal:
-        _close(access, panel.proposal, Proposal.Ending.REFERRED)
+        _close(panel, panel.proposal, Proposal.Ending.REFERRED, now)
     return _resolve(
-        access,
-        item,
-        record,
+        panel,
         Resolution(
-            item=item,
+            item=panel.item,
             mode=Resolution.Mode.ADJUDICATION,
             decision=decision,
             rationale=rationale,
@@ -147,48 +179,50 @@ def adjudicate(
     )
 
 
-def _lock_conflict(
-    access: ReviewAccess, record: Record, stage: Stage
-) -> tuple[ScreeningItem, Panel]:
+def _is_for(panel: Panel, deed: Deed) -> bool:
+    """Whether the viewer could do it, were the conflict in another state."""
+    access = panel.access
+    if deed is Deed.ADJUDICATE:
+        return access.may(Right.RESOLVE) and not panel.is_voter
+    if deed is Deed.REFER:
+        return access.is_lead
+    if deed is Deed.PROPOSE or panel.proposal is None:
+        return panel.takes_part
+    is_mine = panel.proposal.proposed_by_id == access.user.pk
+    return panel.is_active_voter and not is_mine and deed is not Deed.WITHDRAW
+
+
+def _lock_conflict(access: ReviewAccess, record: Record, stage: Stage, deed: Deed) -> Panel:
+    """The conflict as it stands under the lock of its item, for the actor with today's roles."""
     lock_membership(access, Right.READ)
     items = access.scope(ScreeningItem).open().at(stage).filter(record=record)
-    item = items.select_for_update(no_key=True, of=("self",)).first()
+    item = items.select_for_update(no_key=True, of=("self",)).select_related("record").first()
     if item is None:
         raise Refused("This record is not up for screening at this stage.")
     if not access.scope(ScreeningItem).in_conflict().filter(pk=item.pk).exists():
-        raise AlreadyResolved(
-            f"Record {record.number} is not in conflict, or not any more. Nothing was changed."
-        )
-    return item, Panel.of(access, item)
+        raise AlreadyResolved(_not_in_conflict(record))
+    panel = Panel.of(access_for(access.user, access.review.pk), item)
+    check_open(panel, deed)
+    return panel
+
+
+def _not_in_conflict(record: Record) -> str:
+    return f"Record {record.number} is not in conflict, or not any more. Nothing was changed."
 
 
 def _open_proposal(panel: Panel, proposal_pk: int) -> Proposal:
     if panel.proposal is None or panel.proposal.pk != proposal_pk:
-        raise Refused("That proposal is not open any more. Nothing was changed.")
+        raise Refused(PROPOSAL_IS_CLOSED)
     return panel.proposal
 
 
-def _stand_if_confirmed(
-    access: ReviewAccess,
-    item: ScreeningItem,
-    record: Record,
-    proposal: Proposal,
-    panel: Panel,
-    now: datetime,
-) -> None:
-    confirmed = proposal.confirmations.values_list("confirmed_by", flat=True)
-    missing = still_to_confirm(
-        panel.active_voters, proposer=proposal.proposed_by_id, confirmed=list(confirmed)
-    )
-    if missing:
-        return
-    _close(access, proposal, Proposal.Ending.ACCEPTED)
-    _resolve(
-        access,
-        item,
-        record,
+def _let_stand(panel: Panel, proposal: Proposal) -> Resolution:
+    now = timezone.now()
+    _close(panel, proposal, Proposal.Ending.ACCEPTED, now)
+    return _resolve(
+        panel,
         Resolution(
-            item=item,
+            item=panel.item,
             mode=Resolution.Mode.DISCUSSION,
             decision=proposal.decision,
             rationale=proposal.rationale,
@@ -199,45 +233,50 @@ def _stand_if_confirmed(
     )
 
 
-def _resolve(
-    access: ReviewAccess, item: ScreeningItem, record: Record, resolution: Resolution
-) -> Resolution:
+def _resolve(panel: Panel, resolution: Resolution) -> Resolution:
     resolution.save(force_insert=True)
+    item = panel.item
     decisions = item.votes.current().values_list("decision", flat=True)
-    new: Outcome = added_up(item, decisions, access.protocol, resolution.decision)
+    before = item.outcome
     if item.completed_at is None:
         raise RuntimeError("an item in conflict is complete")
+    new = added_up(item, decisions, panel.access.protocol, resolution.decision)
     write_outcome(item, new, completed_at=item.completed_at)
     _log(
-        access,
-        item,
-        record,
+        panel,
         "conflict.resolved",
+        before={"outcome": before},
+        why=resolution.rationale,
         mode=resolution.mode,
         decision=resolution.decision,
-        rationale=resolution.rationale,
+        outcome=new,
     )
     return resolution
 
 
 def _close(
-    access: ReviewAccess, proposal: Proposal, ending: Proposal.Ending, sentence: str = ""
+    panel: Panel,
+    proposal: Proposal,
+    ending: Proposal.Ending,
+    now: datetime,
+    sentence: str = "",
 ) -> None:
     proposal.ending = ending
-    proposal.closed_at = timezone.now()
-    proposal.closed_by = access.user
+    proposal.closed_at = now
+    proposal.closed_by = panel.access.user
     proposal.closing_sentence = sentence
     proposal.save(update_fields=["ending", "closed_at", "closed_by", "closing_sentence"])
 
 
 def _log(
-    access: ReviewAccess,
-    item: ScreeningItem,
-    record: Record,
+    panel: Panel,
     action_name: str,
     *,
-    rationale: str = "",
+    why: str = "",
+    before: Any = None,
     **after: str,
 ) -> None:
-    place = {"record": record.number, "stage": item.stage, "round": item.round}
-    write_log(access, action_name, item=item, after={**place, **after}, why=rationale)
+    item = panel.item
+    place = {"record": item.record.number, "stage": item.stage, "round": item.round}
+    after = {**place, **after}
+    write_log(panel.access, action_name, item=item, before=before, after=after, why=why)

@@ -28,9 +28,7 @@ class OtherAddress(Refused):
 
 
 @action
-def invite(
-    access: ReviewAccess, *, email: str, roles: Collection[str]
-) -> tuple[Invitation, str]:
+def invite(access: ReviewAccess, *, email: str, roles: Collection[str]) -> tuple[Invitation, str]:
     """The address has a pending invitation; an earlier one for it does not work any more.
 
     Returns:

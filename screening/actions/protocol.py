@@ -54,12 +54,12 @@ def edit_protocol(access: ReviewAccess, **fields: Any) -> Protocol:
         raise TypeError(f"a protocol has no {', '.join(sorted(unknown))}")
     lock_membership(access, Right.PROTOCOL)
     _refuse_when_frozen(access)
-    for stage in Stage:
-        quorum = fields.get(f"quorum_{stage}", access.quorum(stage))
-        if quorum != access.quorum(stage):
-            _change_quorum(access, stage, quorum)
     protocol = _lock_protocol(access)
     before = _snapshot(access, protocol)
+    for stage in Stage:
+        quorum = fields.get(f"quorum_{stage}", protocol.quorum(stage))
+        if quorum != protocol.quorum(stage):
+            _change_quorum(access, stage, quorum)
     for name in fields.keys() & set(PLAIN):
         setattr(protocol, name, fields[name])
     protocol.full_clean(exclude=["review"])
@@ -100,7 +100,7 @@ def _refuse_when_frozen(access: ReviewAccess) -> None:
 
 
 def _lock_protocol(access: ReviewAccess) -> Protocol:
-    """The protocol in force, as it is now; others who would edit it wait."""
+    """The protocol in force, as it is now; others who would edit it wait, votes do not."""
     Protocol.objects.select_for_update(no_key=True).get(pk=access.protocol.pk)
     access.protocol.refresh_from_db()
     return access.protocol
@@ -109,8 +109,7 @@ def _lock_protocol(access: ReviewAccess) -> Protocol:
 def _change_quorum(access: ReviewAccess, stage: Stage, quorum: int) -> None:
     items = access.scope(ScreeningItem).open().at(stage)
     locked = items.order_by("pk").select_for_update(no_key=True, of=("self",))
-    for _ in locked.values_list("pk").iterator():
-        pass
+    list(locked.values_list("pk"))
     items.update(quorum=quorum)
 
 

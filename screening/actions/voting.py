@@ -100,8 +100,8 @@ def take_back_vote(access: ReviewAccess, record: Record, *, stage: Stage) -> Scr
         Refused: there is no vote of mine on it.
     """
     lock_membership(access, Right.VOTE)
-    now = timezone.now()
     item = _lock_item(access, record, stage)
+    now = timezone.now()
     votes = list(item.votes.current())
     mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
     if mine is None:
@@ -135,23 +135,30 @@ def postpone(access: ReviewAccess, record: Record, *, stage: Stage) -> None:
     Lease.objects.filter(item=item, reviewer=access.user).delete()
 
 
-@action
 def claim(
     access: ReviewAccess, stage: Stage, *, held: Collection[int] = ()
 ) -> tuple[set[int], list[ScreeningItem]]:
     """What the page shows is leased to the reviewer, where reviewers share the queue.
 
+    What takes the place of lost cards is leased in a transaction of its own, since leases are
+    taken in one order within each.
+
     Returns:
         The primary keys of the held records that are the reviewer's, and items in place of those
         that are not.
     """
-    lock_membership(access, Right.VOTE)
     if not is_shared(access, stage):
         return set(held), []
+    kept = _keep(access, stage, held)
+    return kept, hand_out(access, stage, count=max(0, CARDS - len(kept)), held=kept)
+
+
+@action
+def _keep(access: ReviewAccess, stage: Stage, held: Collection[int]) -> set[int]:
+    lock_membership(access, Right.VOTE)
     shown = access.scope(ScreeningItem).at(stage).awaiting(access.user).filter(record__in=held)
     records = dict(shown.values_list("pk", "record"))
-    kept = {records[item] for item in lease(access, records)}
-    return kept, hand_out(access, stage, count=max(0, CARDS - len(kept)), held=kept)
+    return {records[item] for item in lease(access, records)}
 
 
 def _cast(
@@ -159,11 +166,10 @@ def _cast(
 ) -> tuple[Vote, Vote | None]:
     """The vote as it stands now, and the one it took the place of."""
     lock_membership(access, Right.VOTE)
-    now = timezone.now()
     item = _lock_item(access, record, stage)
+    now = timezone.now()
     protocol = access.protocol
-    if ballot.decision not in decisions_offered(stage, MaybePolicy(protocol.maybe_policy)):
-        raise Refused("The protocol of this review has no maybe. Vote include or exclude.")
+    _refuse_what_is_not_offered(access, stage, ballot.decision)
     votes = list(item.votes.current())
     mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
     _check_known(record, mine, ballot)
@@ -206,6 +212,16 @@ def _log_vote(access: ReviewAccess, record: Record, vote: Vote, before: Vote | N
         before=_for_log(record, before) if before else None,
         after=_for_log(record, vote),
     )
+    if vote.decision == Decision.MAYBE:
+        # An edit of the protocol and the first vote meet at the head of the log: whoever comes
+        # second sees what the other did.
+        access.protocol.refresh_from_db()
+        _refuse_what_is_not_offered(access, Stage(vote.item.stage), Decision.MAYBE)
+
+
+def _refuse_what_is_not_offered(access: ReviewAccess, stage: Stage, decision: Decision) -> None:
+    if decision not in decisions_offered(stage, MaybePolicy(access.protocol.maybe_policy)):
+        raise Refused("The protocol of this review has no maybe. Vote include or exclude.")
 
 
 def _settled_sentence(record: Record) -> str:

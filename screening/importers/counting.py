@@ -13,6 +13,7 @@ HEAD = 64
 """Bytes at the beginning of a line by which it is judged."""
 
 _BLANKS = b" \t"
+_INDENT = b"      "
 _PREAMBLE = re.compile(
     rb"[0-9]+\.[ \t]*\Z|Record #[0-9]+ of [0-9]+|(?:Provider|Database|Content): ?"
     rb"|Link to the Ovid Full Text|EF  -"
@@ -99,9 +100,10 @@ class MedlineCount(Count):
     An entry without PMID ends at a blank line.
     """
 
-    _PMID = re.compile(rb"PMID-(?:[ \t]|\Z)|[ \t]{0,3}PMID[ \t]{0,4}-[ \t]{0,8}(?:[0-9]|\Z)")
+    _PMID = re.compile(rb"PMID-(?:[ \t]|\Z)|[ \t]?PMID[ \t]{0,4}-[ \t]{0,8}(?:[0-9]|\Z)")
     _HEAD = re.compile(rb"(OWN|PMC) -(?:[ \t]|\Z)")
     _TAGGED = re.compile(rb"(?:[A-Z][A-Z0-9]  |[A-Z][A-Z0-9]{2} |[A-Z][A-Z0-9]{3})-(?:[ \t]|\Z)")
+    _WORTH_A_LOOK = frozenset([b"PM", b"OW", b"TY", BOM_UTF8[:2], b" P", b"\tP"])
     _FOREIGN = re.compile(rb"TY  - +[A-Z]{3,}[ \t]*\Z")
 
     def __init__(self) -> None:
@@ -109,17 +111,18 @@ class MedlineCount(Count):
         self._heads = {b"PMID", b"OWN"}
         self._seen: set[bytes] = set()
         self._open = 0
+        self._numbered = False
 
     def feed(self, number: int, lines: Iterable[bytes]) -> None:
         """Count the lines in, `number` being the first line's number."""
-        look = (b"OW", b"TY", BOM_UTF8[:2])
+        look = self._WORTH_A_LOOK
         for line_number, line in enumerate(lines, number):
-            if b"PM" not in line[:5] and line[:2] not in look and b"PMID" in self._seen:
+            if self._numbered and line[:2] not in look:
                 continue
             self._judge(line.removeprefix(BOM_UTF8)[:HEAD], line_number)
 
     def finish(self) -> None:
-        if self._open and b"PMID" not in self._seen:
+        if self._open and not self._numbered:
             self.note(self.without_start, self._open)
 
     def _judge(self, head: bytes, line: int) -> None:
@@ -130,11 +133,12 @@ class MedlineCount(Count):
             self._begin(tag, line)
         if tag in self._heads:
             self._seen.add(tag)
+            self._numbered = b"PMID" in self._seen
             if tag != b"OWN":
                 self.first_start = self.first_start or line
         elif not self._open:
             self.pass_over(head, line)
-        elif not head.strip(_BLANKS) and b"PMID" not in self._seen:
+        elif not self._numbered and not head.strip(_BLANKS) and not head.startswith(_INDENT):
             self.finish()
             self._open = 0
 
@@ -144,6 +148,7 @@ class MedlineCount(Count):
         if self.found == 1 and tag == b"PMC":
             self._heads.add(tag)
         self._seen = set()
+        self._numbered = False
         self._open = line
 
     def _tag(self, head: bytes) -> bytes:

@@ -4,7 +4,7 @@ A value over its limit ends in an ellipsis; the record is kept.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import unescape
 from urllib.parse import unquote
 
@@ -19,25 +19,32 @@ NAME = 500
 SHORT = 500
 LONG = 2_000
 
-_FIRST_YEAR, _LAST_YEAR = 1000, 2100
-_YEAR = re.compile(r"(?<![0-9])(?:1[0-9]{3}|20[0-9]{2}|2100)(?![0-9])")
-_COMPACT_DATE = re.compile(r"[ \t]*([0-9]{4})(?:0[1-9]|1[0-2])[0-3][0-9](?![0-9])")
+# A year alone among digits, or before month and day as in 20230316.
+_YEAR = re.compile(
+    r"(?<![0-9])(1[0-9]{3}|20[0-9]{2}|2100)(?![0-9])"
+    r"|(?<![0-9])(1[0-9]{3}|20[0-9]{2}|2100)(?:0[1-9]|1[0-2])[0-3][0-9](?![0-9])"
+)
 _DOI = re.compile(r"10\.[0-9]{4,9}(?:\.[0-9]+)*/\S+")
 _DOI_IN_ADDRESS = re.compile(
     r"(?:doi\.org/|[?&]doi=|/doi/(?:(?:abs|full|pdf|epdf|pdfdirect|book|epub)/)?)"
     r"(10\.[0-9]{4,9}(?:\.[0-9]+)*(?:/|%2f)[^\s?&#]+)",
     re.IGNORECASE,
 )
+_OPENING = {")": "(", "]": "[", "}": "{", ">": "<"}
+_NOT_LAST = frozenset(".,;:'\"<[({" + "".join(_OPENING))
 _VIEW = re.compile(r"/(?:full|abstract|pdf|epdf|fulltext|summary|html)$")
 _PMCID = re.compile(r"\bPMC[0-9]{1,9}\b", re.IGNORECASE)
 _SENTENCE_END = (".", "?", "!", ":", ";", ")", "]", "”", '"')
 _WRAPPED_AT = 60
-_DASHES = "-\u2010\u2011\u2012\u2013\u2014"
+_DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014")
 
 
 def fold(value: str, limit: int) -> str:
     """One line, single spaces, at most `limit` characters."""
-    return cut(" ".join(value.split()), limit)
+    # White space other than a space is not printable, so most values need no splitting.
+    plain = value.isprintable() and "  " not in value
+    folded = value.strip() if plain else " ".join(value.split())
+    return folded if len(folded) <= limit else cut(folded, limit)
 
 
 def cut(value: str, limit: int) -> str:
@@ -45,19 +52,25 @@ def cut(value: str, limit: int) -> str:
     return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
 
 
+def pick(firsts: Mapping[str, str], *slots: str) -> str:
+    """The value of the first slot that has one."""
+    for slot in slots:
+        if slot in firsts:
+            return firsts[slot]
+    return ""
+
+
 def names(values: Iterable[str]) -> tuple[str, ...]:
     """A list of names or keywords without blanks; cut as a whole, with an ellipsis at its end."""
-    kept: list[str] = []
+    kept = [name for value in values if (name := " ".join(value.split()))]
+    if len("".join(kept)) <= NAME:
+        return tuple(kept)
     room = NAMES
-    for value in values:
-        name = fold(value, NAME)
-        if not name:
-            continue
-        room -= len(name)
+    for place, name in enumerate(kept):
+        kept[place] = cut(name, NAME)
+        room -= len(kept[place])
         if room < 0:
-            kept.append("…")
-            break
-        kept.append(name)
+            return (*kept[:place], "…")
     return tuple(kept)
 
 
@@ -85,21 +98,18 @@ def paragraphs(value: str) -> str:
     return cut(text, ABSTRACT)
 
 
-def joined(values: Iterable[str], limit: int = SHORT) -> str:
+def joined(values: list[str], limit: int = SHORT) -> str:
     """Distinct values in one line, divided by semicolons."""
+    if len(values) == 1:
+        return fold(values[0], limit)
     return cut("; ".join(dict.fromkeys(v for v in (fold(v, limit) for v in values) if v)), limit)
 
 
 def year(*values: str) -> int | None:
     """The first year from 1000 to 2100 in the first value that has one."""
     for value in values:
-        start = value[:64]
-        match = _YEAR.search(start)
-        if match:
-            return int(match[0])
-        compact = _COMPACT_DATE.match(start)
-        if compact and _FIRST_YEAR <= int(compact[1]) <= _LAST_YEAR:
-            return int(compact[1])
+        if value and (match := _YEAR.search(value, 0, 64)):
+            return int(match[1] or match[2])
     return None
 
 
@@ -108,7 +118,7 @@ def page_range(first: str, last: str) -> str:
     first, last = fold(first, SHORT), fold(last, SHORT)
     if not first or not last or first == last:
         return first or last
-    if any(dash in first for dash in _DASHES):
+    if not _DASHES.isdisjoint(first):
         return first
     return cut(f"{first}-{last}", SHORT)
 
@@ -153,11 +163,9 @@ def untitled(entry: Entry, tags: str) -> Problem:
 
 def _tidy_doi(found: str) -> str:
     found = found.lower()
-    while found and (found[-1] in ".,;:'\"<[({" or _closes_nothing(found)):
+    while found and found[-1] in _NOT_LAST:
+        opening = _OPENING.get(found[-1])
+        if opening and found.count(opening) >= found.count(found[-1]):
+            break
         found = found[:-1]
     return cut(found, SHORT)
-
-
-def _closes_nothing(found: str) -> bool:
-    opening = {")": "(", "]": "[", "}": "{", ">": "<"}.get(found[-1])
-    return opening is not None and found.count(opening) < found.count(found[-1])

@@ -27,5 +27,4 @@ def read(path: Path, inspection: Inspection) -> Iterator[ParsedRecord | Problem]
     Memory does not grow with the file. As many are given as `inspection.found` says.
     """
     form = _FORMATS[inspection.format]
-    for entry in entries(text_lines(path, inspection.encoding), form.profile):
-        yield form.record(entry)
+    return map(form.record, entries(text_lines(path, inspection.encoding), form.profile))

@@ -1,6 +1,7 @@
 """RIS in the dialects of Ovid, EBSCO, ProQuest, Scopus, Web of Science, EndNote and the rest."""
 
 import re
+from collections.abc import Mapping
 
 from screening.importers import fields
 from screening.importers.base import ParsedRecord, Problem
@@ -12,6 +13,7 @@ _AS_THEY_ARE = (
     "TY TI T1 CT BT ST TT T2 JF JO JA J1 J2 JI J9 AB N2 PY Y1 DA VL IS SP EP LP C7 DO DI L1 L2 L3 "
     "LK M3 UR N1 AN ID DB DP C2 C3 LA KW MH"
 )
+_JOURNAL = ("JF", "T2", "JO", "JA", "J2", "J1", "JI", "J9", "BT")
 _WANTED = {tag: tag for tag in _AS_THEY_ARE.split()} | _AUTHORS | _EDITORS
 
 _CANONICAL = re.compile(r"([A-Z][A-Z0-9])  -(?:[ \t]|\Z)")
@@ -21,10 +23,12 @@ _MISSPACED = re.compile(
     rf"[ \t]{{0,3}}({'|'.join(_WANTED)})(?:[ \t]{{0,4}}-(?:[ \t]|\Z)|[ \t]{{1,4}}-)"
 )
 _MISSPACED_OTHER = re.compile(r"[ \t]{0,3}([A-Z][A-Z0-9])[ \t]{1,4}-(?:[ \t]|\Z)")
+_END_TAG = Tag("ER", "")
+_USUAL_ENDS = frozenset({"ER  -", "ER  - "})
 _LATEST_DASH = 10
 _HEAD = 64
 
-_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
+_PUBMED = re.compile(r"pubmed|medline|\bnlm\b")
 _PMID = re.compile(r"\s*([0-9]{1,8})\s*\Z")
 _PMID_OF_ID = re.compile(r"\s*([0-9]{5,8})\s*\Z")
 _LABELLED_PMID = re.compile(r"\s*(?:PMID|PUBMED|MEDLINE)[: ]\s*([0-9]{1,8})\b", re.IGNORECASE)
@@ -48,20 +52,24 @@ def _tag(line: str, loose: bool) -> Tag | None:
     A line of a wrapped abstract may look like a tag ("NF-kappa", "IL- 6"), so an unknown tag
     with wrong spaces is believed only in an entry that has had a known one.
     """
+    if line in _USUAL_ENDS:
+        return _END_TAG
+    if line.startswith("TY  - "):
+        return Tag("TY", line[6:])
     if "-" not in line[:_LATEST_DASH]:
         return None
     head = line[:_HEAD]
     if match := _CANONICAL.match(head):
-        if match[1] != "ER" or _END.match(head):
+        if match[1] != "ER":
             return Tag(match[1], line[6:])
-        return None
-    if match := _START.match(head):
-        return Tag("TY", line[line.index("-") + 1 :])
+        return _END_TAG if _END.match(head) else None
+    if _START.match(head):
+        return Tag("TY", line[line.index("-") + 1 :], exact=False)
     if _END.match(head):
-        return Tag("ER", "")
+        return _END_TAG
     match = _MISSPACED.match(head) or (_MISSPACED_OTHER.match(head) if loose else None)
     if match and match[1] not in ("TY", "ER"):
-        return Tag(match[1], line[match.end() :], certain=False)
+        return Tag(match[1], line[match.end() :], certain=False, exact=False)
     return None
 
 
@@ -81,45 +89,45 @@ PROFILE = Profile(
 
 def record(entry: Entry) -> ParsedRecord | Problem:
     """The entry as a record, or the problem that it has no title."""
-    get = entry.get
-    title = fields.fold(get("TI", "T1", "CT", "BT", "ST", "TT"), fields.TITLE)
+    firsts = entry.firsts()
+    get = firsts.get
+    title = get("TI") or fields.pick(firsts, "T1", "CT", "BT", "ST", "TT")
     if not title:
         return fields.untitled(entry, "TI or T1")
     return ParsedRecord(
         position=entry.position,
         line=entry.line,
-        title=title,
-        abstract=_abstract(entry),
-        authors=fields.names(_people(entry.all("AU") or entry.all("ED"))),
-        year=fields.year(get("PY"), get("Y1"), get("DA")),
-        journal=fields.fold(get("JF", "T2", "JO", "JA", "J2", "J1", "JI", "J9", "BT"), fields.LONG),
-        volume=fields.fold(get("VL"), fields.SHORT),
-        issue=fields.fold(get("IS"), fields.SHORT),
-        pages=fields.page_range(get("SP"), get("EP", "LP")) or fields.fold(get("C7"), fields.SHORT),
-        doi=_doi(entry),
-        pmid=_pmid(entry),
-        pmcid=fields.pmcid(get("C2")) or fields.pmcid(get("UR")),
-        language=fields.joined(entry.all("LA")),
+        title=fields.fold(title, fields.TITLE),
+        abstract=_abstract(entry, firsts),
+        authors=fields.names(_people(entry.fields["AU"] if "AU" in firsts else entry.all("ED"))),
+        year=fields.year(get("PY", ""), get("Y1", ""), get("DA", "")),
+        journal=fields.fold(fields.pick(firsts, *_JOURNAL), fields.LONG),
+        volume=fields.fold(get("VL", ""), fields.SHORT),
+        issue=fields.fold(get("IS", ""), fields.SHORT),
+        pages=fields.page_range(get("SP") or get("C7", ""), get("EP") or get("LP", "")),
+        doi=_doi(entry, firsts),
+        pmid=_pmid(entry, firsts),
+        pmcid=fields.pmcid(get("C2", "")) or fields.pmcid(get("UR", "")),
+        language=fields.joined(entry.fields.get("LA", [])),
         keywords=fields.names(_keywords(entry.all("KW", "MH"))),
-        url=_address(get("UR", "L2", "L1", "LK")),
-        kind=fields.fold(get("TY"), fields.SHORT),
+        url=_address(fields.pick(firsts, "UR", "L2", "L1", "LK")),
+        kind=fields.fold(get("TY", ""), fields.SHORT),
     )
 
 
-def _abstract(entry: Entry) -> str:
+def _abstract(entry: Entry, firsts: Mapping[str, str]) -> str:
     """Abstracts in several languages, or with a rights notice, stand in several AB fields."""
-    values = entry.all("AB")
-    if not any(value.strip() for value in values):
-        values = entry.all("N2")
-    if len(values) == 1:
-        return fields.paragraphs(values[0])
+    slot = "AB" if "AB" in firsts else "N2"
+    values = entry.fields.get(slot, [])
+    if len(values) <= 1:
+        return fields.paragraphs(firsts.get(slot, ""))
     texts = dict.fromkeys(fields.paragraphs(value) for value in values)
     return fields.cut("\n".join(text for text in texts if text), fields.ABSTRACT)
 
 
 def _people(values: list[str]) -> list[str]:
     """One name each; some exporters put several into one AU, between semicolons."""
-    if not any(";" in value for value in values):
+    if ";" not in "".join(values):
         return values
     # "&" may begin a character reference, whose semicolon divides nothing.
     return [name for v in values for name in ([v] if "&" in v else v.split(";"))]
@@ -127,7 +135,7 @@ def _people(values: list[str]) -> list[str]:
 
 def _keywords(values: list[str]) -> list[str]:
     """EndNote writes one KW and then a keyword on every line."""
-    if not any("\n" in value for value in values):
+    if "\n" not in "".join(values):
         return values
     return [word for value in values for word in value.split("\n")]
 
@@ -140,7 +148,9 @@ def _address(value: str) -> str:
     return fields.fold(value, fields.LONG)
 
 
-def _doi(entry: Entry) -> str:
+def _doi(entry: Entry, firsts: Mapping[str, str]) -> str:
+    if found := fields.doi(firsts.get("DO", "")):
+        return found
     for value in entry.all("DO", "DI"):
         if found := fields.doi(value):
             return found
@@ -168,19 +178,19 @@ def _doi_in_notes(notes: list[str]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _pmid(entry: Entry) -> str:
+def _pmid(entry: Entry, firsts: Mapping[str, str]) -> str:
     """The PubMed number, only where the file says that it is one."""
-    database = f"{entry.get('DB')} {entry.get('DP')}"
-    number = entry.get("AN")
+    get = firsts.get
+    number = get("AN", "")
+    database = (get("DB", "") + " " + get("DP", "")).lower()
     match = None
-    if _PUBMED.search(database) and "embase" not in database.lower():
-        match = _PMID.match(number) or (None if number else _PMID_OF_ID.match(entry.get("ID")))
-    elif "scopus" in database.lower():
-        match = _PMID.match(entry.get("C2"))
-    match = match or _LABELLED_PMID.match(number) or _LABELLED_PMID.match(entry.get("C3"))
-    if match:
+    if _PUBMED.search(database) and "embase" not in database:
+        match = _PMID.match(number) or (None if number else _PMID_OF_ID.match(get("ID", "")))
+    elif "scopus" in database:
+        match = _PMID.match(get("C2", ""))
+    if match := match or _LABELLED_PMID.match(number) or _LABELLED_PMID.match(get("C3", "")):
         return match[1]
-    for value in (*entry.all("UR"), *entry.all("L2"), *entry.all("N1")):
+    for value in entry.all("UR", "L2", "N1"):
         if match := _PMID_IN_ADDRESS.search(value) or _LABELLED_PMID.match(value):
             return match[1]
     return ""

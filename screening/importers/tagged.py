@@ -4,9 +4,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 RAW_LIMIT = 2_000
-_NOTHING: dict[str, str] = {}
+_BETWEEN = {"": ""}
+_INDENTED = "a continuation"
 _HEAD = 64
 _KEPT_PREFIXES = 2_000
 _SLOT_BUDGET = 200_000
@@ -16,11 +18,23 @@ _SLOT_VALUES = 5_000
 class Entry:
     """The lines of one entry: values by slot, as written, continuation lines after a newline.
 
+    `stretch` is where its text stands: lines from begin to end, after what is kept of `earlier`.
+
     However long an entry is in the file, what it holds in memory is bounded: far above what a
     record may keep, so that a cut still shows.
     """
 
-    __slots__ = ("_more", "_more_to", "end", "fields", "line", "position", "raw", "seen")
+    __slots__ = (
+        "_more",
+        "_more_to",
+        "earlier",
+        "end",
+        "fields",
+        "line",
+        "position",
+        "seen",
+        "stretch",
+    )
 
     def __init__(self, position: int, line: int, seen: set[str]) -> None:
         self.position = position
@@ -28,7 +42,8 @@ class Entry:
         self.end = line
         self.seen = seen
         self.fields: defaultdict[str, list[str]] = defaultdict(list)
-        self.raw: list[str] = []
+        self.earlier: tuple[str, ...] = ()
+        self.stretch: tuple[list[str], int, int] = ([], 0, 0)
         self._more: list[str] = []
         self._more_to: tuple[list[str], int] = ([], 0)
 
@@ -50,28 +65,28 @@ class Entry:
             self._more.pop()
         self._join()
 
-    def get(self, *slots: str) -> str:
-        """The first value that is not blank, in the order of the slots."""
-        fields = self.fields
-        for slot in slots:
-            if slot in fields:
-                for value in fields[slot]:
-                    if value and not value.isspace():
-                        return value
-        return ""
+    def firsts(self) -> dict[str, str]:
+        """Of each slot the first value that is not blank."""
+        return {
+            slot: first
+            for slot, values in self.fields.items()
+            if (first := values[0].strip() or _first_not_blank(values))
+        }
 
     def all(self, *slots: str) -> list[str]:
-        """Every value of the slots."""
+        """Every value of the slots, blank ones too."""
         return [value for slot in slots for value in self.fields.get(slot, ())]
 
     def text(self) -> str:
         """The entry as it stands in the file, its beginning only when it is long."""
-        return "\n".join(self.raw)[:RAW_LIMIT]
+        lines, begun, end = self.stretch
+        return "\n".join((*self.earlier, *lines[begun:end]))[:RAW_LIMIT]
 
     def shrink(self) -> None:
         """Keep of an entry that goes on and on what a record may need."""
         self._join()
-        self.raw = [self.text()]
+        self.earlier = (self.text(),)
+        self.stretch = ([], 0, 0)
         for values in self.fields.values():
             values[:] = _within_budget(values)
 
@@ -82,13 +97,16 @@ class Entry:
             self._more = []
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A line that begins a value; only a `certain` one may begin an entry."""
+class Tag(NamedTuple):
+    """A line that begins a value; only a `certain` one may begin an entry.
+
+    `exact` when its spaces are as the format says, so that the line's first six characters tell.
+    """
 
     name: str
     value: str
     certain: bool = True
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +118,8 @@ class Profile:
     spaces. `heads` begin an entry when the current one has them already; `assumed` heads count
     as had in every entry. An entry without `lead` ends at a blank line. `end` closes an entry,
     `silent` tags never begin one; `first_head` becomes a head when it begins the file's first
-    entry. `preamble` matches what some exporters put between entries.
+    entry. A line that begins with `indent` (six characters) is a continuation, even a blank one.
+    `preamble` matches what some exporters put between entries.
     """
 
     wanted: Mapping[str, str]
@@ -111,6 +130,7 @@ class Profile:
     end: str = ""
     silent: frozenset[str] = frozenset()
     first_head: str = ""
+    indent: str = ""
     preamble: re.Pattern[str] | None = None
 
 
@@ -126,9 +146,10 @@ class _Tokenizer:
         self.special = profile.heads | profile.silent | {profile.end, profile.first_head}
         # Slots by the first six characters of a line, filled as tags are met: inside an entry
         # one look into this decides nearly every line.
-        self.plain: dict[str, str] = {}
+        self.plain: dict[str, str] = {profile.indent: _INDENTED} if profile.indent else {}
         self.entry: Entry | None = None
         self.values: list[str] | None = None
+        self.no_fields: defaultdict[str, list[str]] = defaultdict(list)
         self.position = 0
         self.loose = False
 
@@ -145,7 +166,10 @@ class _Tokenizer:
         slot_of, fields = self._lookups()
         for index, line in enumerate(lines):
             slot = slot_of(line[:6])
-            if slot:
+            if slot is _INDENTED:
+                if values is not None and entry is not None:
+                    entry.go_on(values, line)
+            elif slot:
                 values = fields[slot]
                 values.append(line[6:])
             elif slot is not None:
@@ -155,25 +179,26 @@ class _Tokenizer:
                 values = self.values
                 if entry is not self.entry:
                     if finished is not None:
-                        finished.raw += lines[begun : finished.end - before]
+                        finished.stretch = (lines, begun, finished.end - before)
                         yield finished
                     begun, entry = index, self.entry
                     slot_of, fields = self._lookups()
         if entry is not None:
             self.values = values
-            entry.raw += lines[begun:]
+            entry.stretch = (lines, begun, len(lines))
             entry.shrink()
 
     def _lookups(self) -> tuple[Callable[[str], str | None], defaultdict[str, list[str]]]:
-        """Between entries every line is unusual."""
+        """Between entries every line is unusual unless it is empty."""
         if self.entry is None:
-            return _NOTHING.get, defaultdict(list)
+            return _BETWEEN.get, self.no_fields
         return self.plain.get, self.entry.fields
 
     def _unusual(self, line: str, number: int, values: list[str] | None) -> Entry | None:
         """Take a line that is not a plain field; returns the entry it finished, if any."""
         self.values = values
-        line = line.removeprefix("\ufeff")
+        if line.startswith("\ufeff"):
+            line = line[1:]
         tag = self.profile.tag(line, self.loose)
         entry = self.entry
         if tag is None:
@@ -212,9 +237,9 @@ class _Tokenizer:
         slot = self.profile.wanted.get(tag.name, "")
         if tag.name in self.heads:
             entry.seen.add(tag.name)
-        if not line.startswith(f"{tag.name:<4}-"):
+        if not tag.exact:
             self.loose = True
-        elif tag.certain and tag.name not in self.special and len(self.plain) < _KEPT_PREFIXES:
+        elif tag.name not in self.special and len(self.plain) < _KEPT_PREFIXES:
             self.plain[line[:6]] = slot
         self.values = entry.fields[slot] if slot else None
         if self.values is not None:
@@ -228,6 +253,10 @@ class _Tokenizer:
 
 def _is_blank(line: str) -> bool:
     return not line[:_HEAD].strip(" \t")
+
+
+def _first_not_blank(values: list[str]) -> str:
+    return next((text for text in map(str.strip, values) if text), "")
 
 
 def _within_budget(values: list[str]) -> list[str]:

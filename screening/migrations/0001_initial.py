@@ -573,7 +573,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["kind", "position"],
+                "ordering": ["-kind", "position"],
             },
         ),
         migrations.CreateModel(

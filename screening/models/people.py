@@ -1,5 +1,6 @@
 """People, their memberships in reviews, and invitations."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -122,6 +123,12 @@ class Invitation(models.Model):
 
     review_path = "review"
 
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        EXPIRED = "expired", "Expired"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+        ACCEPTED = "accepted", "Accepted"
+
     review = models.ForeignKey("Review", models.PROTECT, related_name="invitations")
     email = models.EmailField("e-mail address")
     roles = models.JSONField()
@@ -152,3 +159,10 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    def state_at(self, now: datetime) -> State:
+        if self.accepted_at:
+            return self.State.ACCEPTED
+        if self.withdrawn_at:
+            return self.State.WITHDRAWN
+        return self.State.PENDING if self.expires_at > now else self.State.EXPIRED

@@ -100,7 +100,7 @@ class Criterion(models.Model):
     is_proposal = models.BooleanField(default=False)
 
     class Meta:
-        ordering = ["kind", "position"]
+        ordering = ["-kind", "position"]  # include comes before exclude
         constraints = [
             models.UniqueConstraint(
                 fields=["protocol", "kind", "position"], name="criterion_position_once"

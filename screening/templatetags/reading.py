@@ -21,10 +21,17 @@ def reading(text: str, terms: Iterable[HighlightTerm] = ()) -> list[Passage]:
 
 @register.filter
 def first_authors(record: Record) -> str:
+    """The first three, by surname and initials: `Ferro L, Adeyemi T, Lindqvist A, and 4 more`."""
     names = record.authors.splitlines()
-    shown = ", ".join(names[:NAMES_SHOWN])
+    shown = ", ".join(_surname_first(name) for name in names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
     return f"{shown}, and {more} more" if more > 0 else shown
+
+
+def _surname_first(name: str) -> str:
+    surname, comma, given = name.partition(", ")
+    initials = "".join(part[0] for part in given.replace("-", " ").split())
+    return f"{surname} {initials}" if comma else name
 
 
 @register.filter

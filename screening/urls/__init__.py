@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+import screening.urls.converters  # noqa: F401 -- registers <stage:…> before the routes use it
 from screening.urls import conflicts, protocol, reviews, screen, sources, team
 
 app_name = "screening"

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from screening.views import conflicts
+
+urlpatterns = [
+    path("conflicts/<stage:stage>/", conflicts.conflicts, name="conflicts"),
+    path("conflicts/<stage:stage>/<int:record_pk>/", conflicts.conflict, name="conflict"),
+]

@@ -1,6 +1,5 @@
 from django.urls import path
 
-from screening.urls import converters  # noqa: F401 -- registers <stage:…>
 from screening.views import screen
 
 urlpatterns = [

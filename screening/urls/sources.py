@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from screening.views import sources
+
+urlpatterns = [
+    path("sources/", sources.listing, name="sources"),
+    path("sources/<int:source_pk>/edit/", sources.edit, name="source_edit"),
+    path("sources/import/", sources.import_file, name="import_file"),
+    path("sources/import/<int:import_pk>/", sources.one_import, name="import"),
+]

@@ -102,7 +102,10 @@ function start() {
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) visibleFor += performance.now() - shownAt;
-    else shownAt = performance.now();
+    else {
+      shownAt = performance.now();
+      send(); // back from signing in
+    }
   });
 
   function vote(decision) {
@@ -231,8 +234,9 @@ function start() {
       const link = document.createElement("a");
       link.href = answer.page.querySelector("a")?.getAttribute("href") || "/accounts/login/";
       link.textContent = "Sign in again";
-      link.className = "link";
-      unsent.replaceChildren(`You are signed out. ${number} kept here and will be sent: `, link, " or ", again);
+      link.target = "_blank";
+      link.rel = "noopener";
+      unsent.replaceChildren(`You are signed out. ${number} kept here. `, link, " in a new tab and come back. ", again);
       return;
     }
     retryAfter = Math.min(retryAfter ? retryAfter * 2 : 1, 10);
@@ -353,7 +357,7 @@ function start() {
     l: later,
     n: openNote,
     h: () => set("highlighting", !setting("highlighting")),
-    c: () => document.querySelector(".judge").scrollIntoView({ block: "start" }),
+    c: () => document.getElementById("criteria").focus(),
     "?": () => document.getElementById("keys").showModal(),
   };
 
@@ -394,7 +398,7 @@ function start() {
   for (const element of document.querySelectorAll(".needs-script")) element.hidden = false;
   addEventListener("online", send);
   addEventListener("beforeunload", (event) => {
-    if (outbox.length && !document.hidden) event.preventDefault();
+    if (outbox.length) event.preventDefault();
   });
 
   // ---- begin

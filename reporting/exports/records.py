@@ -1,0 +1,163 @@
+"""records_wide.csv: one row per record, one vote column per reviewer and stage."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, groupby, islice
+from typing import Any
+
+from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, When
+
+from reporting.exports.names import WITHHELD, members
+from screening.access import ReviewAccess
+from screening.conflicts import names_hidden
+from screening.models import Membership, Record, Role, ScreeningItem, Vote
+from screening.rules import Outcome, Stage
+
+BIBLIOGRAPHIC = (
+    "title",
+    "authors",
+    "year",
+    "journal",
+    "volume",
+    "issue",
+    "pages",
+    "doi",
+    "pmid",
+    "pmcid",
+    "language",
+    "keywords",
+    "url",
+    "kind",
+    "abstract",
+)
+SHORT = {Stage.TITLE_ABSTRACT: "ta", Stage.FULL_TEXT: "ft"}
+
+ROWS_AT_ONCE = 1_000
+
+
+@dataclass(slots=True)
+class _Item:
+    """A screening item as the downloader may see it: its votes by user, where visible."""
+
+    outcome: str
+    is_settled: bool
+    votes: dict[int, str] = field(default_factory=dict)
+
+    def shown_outcome(self) -> str:
+        """An item whose votes can still be taken back is as good as one short of votes."""
+        if self.is_settled or self.outcome == Outcome.UNSEEN:
+            return self.outcome
+        return Outcome.PARTIAL
+
+    def cells(self, access: ReviewAccess) -> dict[int, str]:
+        is_open = self.is_settled and self.outcome == Outcome.CONFLICT
+        if is_open and names_hidden(access, self.votes, resolved=False):
+            return dict.fromkeys(self.votes, WITHHELD)
+        return self.votes
+
+
+def visible(access: ReviewAccess) -> int:
+    return access.scope(Record).imported().count()
+
+
+def rows(access: ReviewAccess) -> Iterator[list[Any]]:
+    """The header and every record, by number.
+
+    One query joins records, items and votes, so that all cells are of one moment; each vote is
+    asked whether this person may see it.
+    """
+    found = _joined(access).iterator(chunk_size=ROWS_AT_ONCE)
+    first = list(islice(found, 1))
+    columns = _vote_columns(access)
+    yield _header(columns)
+    width = len(BIBLIOGRAPHIC) + 2
+    for _, group in groupby(chain(first, found), key=lambda values: values[0]):
+        together = list(group)
+        number, source, *facts = together[0][:width]
+        items = _items(values[width:] for values in together)
+        yield [
+            number,
+            source,
+            *(_one_line(name, fact) for name, fact in zip(BIBLIOGRAPHIC, facts, strict=True)),
+            "",
+            *(items[stage].shown_outcome() if stage in items else "" for stage in Stage),
+            "",
+            *_vote_cells(access, items, columns),
+            "",
+            "",
+        ]
+
+
+def _joined(access: ReviewAccess) -> QuerySet[Record]:
+    settled = access.scope(ScreeningItem).settled().filter(pk=OuterRef("open_item"))
+    seen = access.scope(Vote).visible_to(access).filter(pk=OuterRef("vote"))
+    joined = (
+        access.scope(Record)
+        .imported()
+        .annotate(
+            open_item=FilteredRelation("items", condition=Q(items__closed_at__isnull=True)),
+            vote=FilteredRelation(
+                "open_item__votes", condition=Q(open_item__votes__superseded_at__isnull=True)
+            ),
+            is_settled=Exists(settled),
+            decision=Case(When(Exists(seen), then=F("vote__decision"))),
+        )
+    )
+    return joined.order_by("number", "open_item", "vote").values_list(
+        "number",
+        "imported_by__source__name",
+        *BIBLIOGRAPHIC,
+        "open_item__stage",
+        "open_item__outcome",
+        "is_settled",
+        "vote__reviewer",
+        "decision",
+    )
+
+
+def _items(parts: Iterator[tuple[Any, ...]]) -> dict[str, _Item]:
+    items: dict[str, _Item] = {}
+    for stage, outcome, is_settled, reviewer, decision in parts:
+        if stage is None:
+            continue
+        item = items.setdefault(stage, _Item(outcome, is_settled))
+        if decision is not None:
+            item.votes[reviewer] = decision
+    return items
+
+
+def _vote_columns(access: ReviewAccess) -> list[Membership]:
+    """Everybody who screens or has ever voted here, in the order they joined."""
+    voted = set(access.scope(Vote).order_by().values_list("reviewer", flat=True).distinct())
+    screening = access.scope(Membership).active().with_role(Role.REVIEWER)
+    voted |= set(screening.values_list("user", flat=True))
+    found = [member for user, member in members(access).items() if user in voted]
+    return sorted(found, key=lambda member: member.number)
+
+
+def _header(columns: list[Membership]) -> list[str]:
+    return [
+        "record_id",
+        "sources",
+        *BIBLIOGRAPHIC,
+        "duplicate_of",
+        "ta_outcome",
+        "ft_outcome",
+        "ft_reason",
+        *(f"vote_{SHORT[stage]}_{member.name}" for stage in Stage for member in columns),
+        "retrieval",
+        "study_id",
+    ]
+
+
+def _vote_cells(
+    access: ReviewAccess, items: dict[str, _Item], columns: list[Membership]
+) -> Iterator[str]:
+    for stage in Stage:
+        votes = items[stage].cells(access) if stage in items else {}
+        yield from (votes.get(member.user_id, "") for member in columns)
+
+
+def _one_line(name: str, fact: Any) -> Any:
+    """Authors and keywords stand one per line in the database, and side by side in the file."""
+    return "; ".join(fact.splitlines()) if name in {"authors", "keywords"} else fact

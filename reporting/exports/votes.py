@@ -1,0 +1,149 @@
+"""votes_long.csv: one row per vote."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain, groupby, islice
+from typing import Any, NamedTuple
+
+from reporting.exports.names import WITHHELD, letters, members
+from screening.access import ReviewAccess
+from screening.conflicts import names_hidden
+from screening.models import Membership, Vote
+from screening.rules import Outcome
+
+COLUMNS = (
+    "review",
+    "record_id",
+    "report_id",
+    "study_id",
+    "doi",
+    "pmid",
+    "stage",
+    "round",
+    "reviewer",
+    "vote",
+    "reason",
+    "all_reasons",
+    "tags",
+    "note",
+    "cast_at",
+    "seconds",
+    "rank",
+    "protocol_version",
+    "is_pilot",
+    "superseded_at",
+)
+
+ROWS_AT_ONCE = 2_000
+
+
+class _Row(NamedTuple):
+    item: int
+    outcome: str
+    reviewer: int
+    record: int
+    doi: str
+    pmid: str
+    stage: str
+    round: int
+    vote: str
+    note: str
+    cast_at: datetime
+    seconds: int | None
+    rank: int
+    protocol: int
+    superseded_at: datetime | None
+
+
+FIELDS = (
+    "item",
+    "item__outcome",
+    "reviewer",
+    "item__record__number",
+    "item__record__doi",
+    "item__record__pmid",
+    "item__stage",
+    "item__round",
+    "decision",
+    "note",
+    "cast_at",
+    "seconds",
+    "item__rank",
+    "protocol__number",
+    "superseded_at",
+)
+
+
+def visible(access: ReviewAccess) -> int:
+    return access.scope(Vote).visible_to(access).count()
+
+
+def hidden(access: ReviewAccess) -> int:
+    """Votes left out. One changed before its item settled counts once: a change does not show."""
+    current = access.scope(Vote).current()
+    return current.count() - current.visible_to(access).count()
+
+
+def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
+    """The header and every visible vote, in an order that depends on no vote's value."""
+    yield COLUMNS
+    found = access.scope(Vote).visible_to(access).order_by("item__rank", "item", "pk")
+    votes = found.values_list(*FIELDS).iterator(chunk_size=ROWS_AT_ONCE)
+    first = list(islice(votes, 1))
+    people = members(access)
+    for item, group in groupby(chain(first, votes), key=lambda values: values[0]):
+        yield from _of_item(access, item, [_Row._make(values) for values in group], people)
+
+
+def _of_item(
+    access: ReviewAccess, item: int, votes: list[_Row], people: dict[int, Membership]
+) -> Iterator[tuple[Any, ...]]:
+    """The item's votes by membership number, or by letter where names are hidden, as cast."""
+    labels = _letters(access, item, votes)
+    if labels:
+        votes.sort(key=lambda vote: labels.get(vote.reviewer, ""))
+    else:
+        votes.sort(key=lambda vote: people[vote.reviewer].number)
+    for vote in votes:
+        is_hidden = vote.reviewer in labels
+        times = (
+            ("", "", vote.superseded_at and WITHHELD)
+            if is_hidden
+            else (vote.cast_at, vote.seconds, vote.superseded_at)
+        )
+        yield (
+            access.review.title,
+            vote.record,
+            "",
+            "",
+            vote.doi,
+            vote.pmid,
+            vote.stage,
+            vote.round,
+            labels[vote.reviewer] if is_hidden else people[vote.reviewer].name,
+            vote.vote,
+            "",
+            "",
+            "",
+            vote.note,
+            times[0],
+            times[1],
+            vote.rank,
+            vote.protocol,
+            False,
+            times[2],
+        )
+
+
+def _letters(access: ReviewAccess, item: int, votes: list[_Row]) -> dict[int, str]:
+    """Letters for everybody but the viewer, where this is an open conflict of others.
+
+    On an unsettled item only the viewer's own votes are here, and those need no letter.
+    """
+    me = access.user.pk
+    if votes[0].outcome != Outcome.CONFLICT or all(vote.reviewer == me for vote in votes):
+        return {}
+    voters = {vote.reviewer for vote in votes if vote.superseded_at is None}
+    if not names_hidden(access, voters, resolved=False):
+        return {}
+    return letters(access, item, voters, {vote.reviewer for vote in votes} - {me})

@@ -1,0 +1,89 @@
+"""Rows of an import by the thousand, in SQL: objects would cost more time than the database."""
+
+from collections.abc import Iterable, Sequence
+from io import StringIO
+
+from django.db import connection
+
+from screening.rules import Outcome, Stage
+
+RECORD_COLUMNS = (
+    "review_id",
+    "imported_by_id",
+    "number",
+    "rank",
+    "position",
+    "title",
+    "abstract",
+    "authors",
+    "year",
+    "journal",
+    "volume",
+    "issue",
+    "pages",
+    "doi",
+    "pmid",
+    "pmcid",
+    "language",
+    "keywords",
+    "url",
+    "kind",
+)
+
+_COLUMNS = ", ".join(RECORD_COLUMNS)
+_PLACES = ", ".join(["%s"] * len(RECORD_COLUMNS))
+_ITEMS_OF_IMPORT = (
+    "SELECT item.id FROM screening_screeningitem item "
+    "JOIN screening_record record ON record.id = item.record_id WHERE record.imported_by_id = %s"
+)
+
+
+def insert_records(rows: Iterable[Sequence[str | int | None]]) -> None:
+    """These records are stored; values in the order of RECORD_COLUMNS."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            lines = StringIO("".join("\t".join(map(_for_copy, row)) + "\n" for row in rows))
+            cursor.copy_expert(f"COPY screening_record ({_COLUMNS}) FROM STDIN", lines)
+        else:
+            statement = f"INSERT INTO screening_record ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608
+            cursor.executemany(statement, list(rows))
+
+
+def insert_items(import_pk: int, *, stage: Stage, quorum: int) -> int:
+    """Every record of the import is up for screening, unseen; returns how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO screening_screeningitem "
+            "(review_id, record_id, stage, round, quorum, rank, outcome) "
+            "SELECT review_id, id, %s, 1, %s, rank, %s FROM screening_record "
+            "WHERE imported_by_id = %s ORDER BY id",
+            [stage.value, quorum, Outcome.UNSEEN.value, import_pk],
+        )
+        return cursor.rowcount
+
+
+def delete_items(import_pk: int) -> int:
+    """No record of the import is up for screening; nothing may refer to its items any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM screening_screeningitem WHERE id IN ({_ITEMS_OF_IMPORT})",  # noqa: S608
+            [import_pk],
+        )
+        return cursor.rowcount
+
+
+def delete_records(import_pk: int) -> int:
+    """The import has no records; returns how many it had."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM screening_record WHERE imported_by_id = %s", [import_pk])
+        return cursor.rowcount
+
+
+def _for_copy(value: str | int | None) -> str:
+    """The value as PostgreSQL reads it in a line of text, with tabs between values."""
+    if value is None:
+        return r"\N"
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", r"\\").replace("\t", r"\t")
+    return escaped.replace("\n", r"\n").replace("\r", r"\r")

@@ -1,0 +1,3 @@
+"""The example review of a local try-out."""
+
+EXAMPLE_PASSWORD = "parallax-example"

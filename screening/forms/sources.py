@@ -1,0 +1,116 @@
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+from screening.access import ReviewAccess
+from screening.models import Source
+
+
+class SourceForm(forms.ModelForm):
+    """The facts of one search, as PRISMA-S asks for them. Only a name has to be there."""
+
+    class Meta:
+        model = Source
+        fields = [
+            "name",
+            "kind",
+            "platform",
+            "searched_on",
+            "coverage_from",
+            "coverage_to",
+            "search_string",
+            "limits",
+            "hits",
+            "searched_by",
+            "peer_review",
+            "notes",
+        ]
+        labels = {
+            "name": "Database or register",
+            "kind": "Kind",
+            "searched_on": "Searched on",
+            "coverage_from": "Covers from",
+            "coverage_to": "Covers to",
+            "search_string": "Search as it was run",
+            "limits": "Limits and filters",
+            "hits": "Hits reported",
+            "searched_by": "Searched by",
+            "peer_review": "Peer review of the search",
+        }
+        help_texts = {
+            "name": "Such as PubMed, Embase or ClinicalTrials.gov.",
+            "platform": "Where it was searched, if that is something else, such as Ovid.",
+            "search_string": "Copied from the database, with every line of it.",
+            "limits": "Such as language, years or kind of publication, and why.",
+            "hits": "How many the database said it found.",
+            "peer_review": "Such as by whom, and with PRESS or not.",
+        }
+        widgets = {
+            "searched_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "coverage_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "coverage_to": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "search_string": forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+            "limits": forms.Textarea(attrs={"rows": 2}),
+            "notes": forms.Textarea(attrs={"rows": 2}),
+        }
+
+
+class ProposalForm(SourceForm):
+    """A source of the review's template: whoever edits it says whose search it is now."""
+
+    class Meta(SourceForm.Meta):
+        fields = [*SourceForm.Meta.fields, "is_proposal"]
+        labels = {
+            **SourceForm.Meta.labels,
+            "is_proposal": "Still a proposal: not published by the original review",
+        }
+
+
+class NewSourceForm(SourceForm):
+    """What is worth asking while a file is brought in; the rest can follow."""
+
+    class Meta(SourceForm.Meta):
+        fields = ["name", "kind", "platform", "searched_on", "hits", "search_string"]
+
+
+class ImportForm(forms.Form):
+    """A file, and the source it came from: one of the review, or one described in `new`."""
+
+    source = forms.ModelChoiceField(
+        queryset=None, required=False, empty_label="A new source, described below"
+    )
+    file = forms.FileField(
+        error_messages={
+            "required": "Choose the file that the database gave you.",
+            "empty": "This file is empty: export the search again.",
+        }
+    )
+
+    def __init__(self, access: ReviewAccess, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].queryset = access.scope(Source)
+        self.new = NewSourceForm(self.data or None, prefix="new", use_required_attribute=False)
+
+    def clean_file(self) -> UploadedFile:
+        upload = self.cleaned_data["file"]
+        if upload.size > settings.IMPORT_UPLOAD_BYTES:
+            raise forms.ValidationError(
+                f"This file has {filesizeformat(upload.size)}; a browser may send "
+                f"{filesizeformat(settings.IMPORT_UPLOAD_BYTES)}. Ask whoever runs this server to "
+                "import it by command: manage.py import_file REVIEW FILE."
+            )
+        return upload
+
+    def is_valid(self) -> bool:
+        """Both forms are looked at, so that all that is wrong shows at once."""
+        is_valid = super().is_valid()
+        if self.cleaned_data.get("source") or "source" in self.errors:
+            return is_valid
+        return self.new.is_valid() and is_valid
+
+    def chosen_source(self) -> Source:
+        """The source chosen, or the one described, unsaved."""
+        return self.cleaned_data["source"] or self.new.instance

@@ -1,0 +1,91 @@
+"""What a file would bring, read from the stored raw file whenever somebody looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from screening.access import ReviewAccess
+from screening.actions.importing import inspection_of, kept_file
+from screening.importers import ParsedRecord, Problem, read
+from screening.models import Import, ImportProblem, Record
+
+FIRST = 3
+PROBLEMS_ON_A_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemPage:
+    """Problems of a file in its order, from one entry on."""
+
+    total: int
+    shown: Sequence[Problem | ImportProblem]
+    next_after: int | None
+
+    @classmethod
+    def of_import(cls, import_: Import, after: int) -> "ProblemPage":
+        """The problems stored with an import."""
+        return _page(import_.problems.count(), import_.problems.filter(position__gt=after))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Counts and beginnings of a file; nothing of it is in the database.
+
+    `known` are records whose DOI or PMID some record of the review has.
+    """
+
+    read: int
+    first: list[ParsedRecord]
+    without_abstract: int
+    known: int
+    problems: ProblemPage
+
+
+def preview_of(access: ReviewAccess, import_: Import, *, after: int = 0) -> Preview:
+    """Read the file of an import.
+
+    Args:
+        after: show the problems behind this entry of the file.
+
+    Raises:
+        FileIsGone: the raw file is missing.
+    """
+    first: list[ParsedRecord] = []
+    problems: list[Problem] = []
+    identifiers: list[tuple[str, str]] = []
+    without_abstract = 0
+    for entry in read(kept_file(access, import_), inspection_of(import_)):
+        if isinstance(entry, Problem):
+            problems.append(entry)
+            continue
+        if len(first) < FIRST:
+            first.append(entry)
+        without_abstract += not entry.abstract
+        identifiers.append((entry.doi.lower(), entry.pmid))
+    return Preview(
+        read=len(identifiers),
+        first=first,
+        without_abstract=without_abstract,
+        known=_known(access, identifiers),
+        problems=_page(len(problems), [one for one in problems if one.position > after]),
+    )
+
+
+def _known(access: ReviewAccess, identifiers: list[tuple[str, str]]) -> int:
+    """One pass over the review's identifiers: they have no index of their own."""
+    dois = {doi for doi, _ in identifiers if doi}
+    pmids = {pmid for _, pmid in identifiers if pmid}
+    known_dois, known_pmids = set(), set()
+    rows = access.scope(Record).imported().values_list("doi", "pmid")
+    for doi, pmid in rows.iterator(chunk_size=5_000):
+        if doi and doi.lower() in dois:
+            known_dois.add(doi.lower())
+        if pmid in pmids:
+            known_pmids.add(pmid)
+    return sum(doi in known_dois or pmid in known_pmids for doi, pmid in identifiers)
+
+
+def _page(total: int, behind: Sequence[Problem | ImportProblem]) -> ProblemPage:
+    some = list(behind[: PROBLEMS_ON_A_PAGE + 1])
+    shown = some[:PROBLEMS_ON_A_PAGE]
+    more = len(some) > PROBLEMS_ON_A_PAGE
+    return ProblemPage(total, shown, shown[-1].position if more else None)

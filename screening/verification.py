@@ -1,0 +1,361 @@
+"""Whether what is stored still follows from the facts: outcomes, invariants, the log's chain.
+
+Rows are streamed and compared side by side, so that a million items need no more memory than a
+hundred.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
+from time import monotonic
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q
+
+from screening import triggers
+from screening.actions.log import digest_of
+from screening.actions.outcomes import added_up
+from screening.models import (
+    Import,
+    ImportState,
+    LogEntry,
+    LogHead,
+    Protocol,
+    Record,
+    Resolution,
+    Review,
+    ScreeningItem,
+)
+from screening.rules import COMPLETE, Stage
+
+MOST_TOLD = 100
+CHUNK = 5_000
+VOTE_ACTIONS = ("vote.cast", "vote.changed", "vote.taken_back")
+
+
+@dataclass
+class Verification:
+    """How much was looked at, and what of it does not follow from the facts.
+
+    Args:
+        differences: sentences, the first hundred of them.
+        found: how many there are in all.
+    """
+
+    looked_at: Counter[str] = field(default_factory=Counter)
+    differences: list[str] = field(default_factory=list)
+    found: int = 0
+    seconds: float = 0.0
+
+    def tell(self, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self.found += 1
+            if self.found <= MOST_TOLD:
+                self.differences.append(sentence)
+
+    def as_json(self) -> dict[str, Any]:
+        names = ("reviews", "items", "votes", "log_entries")
+        return {
+            **{name: self.looked_at[name] for name in names},
+            "differences": self.differences,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+class Item(NamedTuple):
+    """A screening item and what hangs on it, without its votes."""
+
+    pk: int
+    record: int
+    stage: str
+    round: int
+    quorum: int
+    outcome: str
+    completed_at: Any
+    closed_at: Any
+    record_review: int
+    import_state: str
+    resolution: str | None
+    mode: str | None
+    resolved_by: int | None
+    proposal_item: int | None
+    proposal_decision: str | None
+    proposal_ending: str | None
+
+
+class Cast(NamedTuple):
+    """A current vote, as its row or as the log has it."""
+
+    reviewer: int
+    decision: str
+    note: str
+    slot: int
+
+
+class Entry(NamedTuple):
+    """A log entry: what its digest covers, and the digest."""
+
+    sequence: int
+    at: Any
+    actor: int
+    action: str
+    before: Any
+    after: Any
+    why: str
+    digest: str
+
+    def expected_digest(self, previous: str) -> str:
+        covered = self._asdict()
+        del covered["digest"]
+        return digest_of(previous, **covered)
+
+
+ITEM_COLUMNS = (
+    "pk",
+    "record__number",
+    "stage",
+    "round",
+    "quorum",
+    "outcome",
+    "completed_at",
+    "closed_at",
+    "record__review",
+    "record__imported_by__state",
+    "resolution__decision",
+    "resolution__mode",
+    "resolution__resolved_by",
+    "resolution__proposal__item",
+    "resolution__proposal__decision",
+    "resolution__proposal__ending",
+)
+VOTE_COLUMNS = (
+    "current_vote__reviewer",
+    "current_vote__decision",
+    "current_vote__note",
+    "current_vote__slot",
+    "current_vote__quorum",
+)
+ENTRY_COLUMNS = (
+    "sequence",
+    "at",
+    "actor__number",
+    "action",
+    "before",
+    "after",
+    "why",
+    "digest",
+)
+
+
+def verify(review: Review | None = None, *, since: int = 1) -> Verification:
+    """Look at every review, or at one, as of one moment; nobody waits for it.
+
+    Args:
+        since: the first sequence of each review's log whose entry is looked at.
+    """
+    began = monotonic()
+    result = Verification()
+    with one_moment():
+        chosen = [review] if review else list(Review.objects.order_by("pk"))
+        result.tell(
+            f"The trigger {name} is missing; run `manage.py install_triggers`."
+            for name in sorted(triggers.missing(connection))
+        )
+        for one in chosen:
+            result.looked_at["reviews"] += 1
+            for check in (
+                _about_imports(one),
+                _about_items(one, result.looked_at),
+                _about_the_log(one, since, result.looked_at),
+            ):
+                result.tell(f"Review {one.pk}, {sentence}" for sentence in check)
+    result.seconds = monotonic() - began
+    return result
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All that is read inside was true together, while others go on writing.
+
+    Not `atomic`, which on SQLite would take the write lock.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    is_postgres = connection.vendor == "postgresql"
+    kind = "ISOLATION LEVEL REPEATABLE READ READ ONLY" if is_postgres else "DEFERRED"
+    with connection.cursor() as cursor:
+        cursor.execute(f"BEGIN {kind}")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def _about_imports(review: Review) -> Iterator[str]:
+    """Imports have the records they say, and all of them are up for screening."""
+    done = Import.objects.filter(source__review=review).exclude(
+        state__in=[ImportState.PREVIEWED, ImportState.STAGED]
+    )
+    for one in done.annotate(stored=Count("records")).order_by("pk"):
+        due = one.read if one.state == ImportState.COMMITTED else 0
+        if one.stored != due:
+            yield f"import {one.pk}: it should have {due} records, and {one.stored} are stored."
+    items = ScreeningItem.objects.at(Stage.TITLE_ABSTRACT).filter(record=OuterRef("pk"))
+    forgotten = Record.objects.imported().filter(~Exists(items), review=review)
+    numbers = forgotten.order_by("number").values_list("number", flat=True)
+    for number in numbers.iterator(CHUNK):
+        yield f"record {number}: it is imported and has no item at title and abstract."
+
+
+def _about_items(review: Review, looked_at: Counter[str]) -> Iterator[str]:
+    """Every item with its votes, its resolution, and the votes its log entries tell of."""
+    protocol = review.protocols.filter(ended_at_sequence=None).first()
+    if protocol is None:
+        yield "protocol: none is in force."
+        return
+    people = set(review.memberships.values_list("user", flat=True))
+    logged = _logged_votes(review)
+    ahead = next(logged, None)
+    for item, votes, quorums in _items_with_votes(review):
+        looked_at["items"] += 1
+        looked_at["votes"] += len(votes)
+        told: set[Cast] = set()
+        while ahead and ahead[0] <= item.pk:
+            if ahead[0] == item.pk:
+                told = ahead[1]
+            ahead = next(logged, None)
+        found = (
+            *_about_the_item(item, review, protocol),
+            *_about_its_votes(item, votes, quorums, people),
+            *_about_its_outcome(item, votes, protocol),
+            *_about_its_resolution(item, votes),
+        )
+        for what in found:
+            yield f"{_place(item)}: {what}."
+        if told != set(votes):
+            yield f"{_place(item)}: the log tells of other votes than are stored."
+
+
+def _place(item: Item) -> str:
+    stage = item.stage.replace("_", " and ") if item.stage == Stage.TITLE_ABSTRACT else "full text"
+    return f"record {item.record} at {stage}, round {item.round}"
+
+
+def _items_with_votes(review: Review) -> Iterator[tuple[Item, list[Cast], set[int]]]:
+    current = FilteredRelation("votes", condition=Q(votes__superseded_at__isnull=True))
+    rows = (
+        ScreeningItem.objects.filter(review=review)
+        .annotate(current_vote=current)
+        .order_by("pk")
+        .values_list(*ITEM_COLUMNS, *VOTE_COLUMNS)
+    )
+    width = len(ITEM_COLUMNS)
+    for _, group in groupby(rows.iterator(CHUNK), key=lambda row: row[0]):
+        of_item = list(group)
+        cast = [row[width:] for row in of_item if row[width] is not None]
+        votes = [Cast(*row[:-1]) for row in cast]
+        yield Item(*of_item[0][:width]), votes, {row[-1] for row in cast}
+
+
+def _logged_votes(review: Review) -> Iterator[tuple[int, set[Cast]]]:
+    """Pairs of item and the votes on it that should be current, in the order of items."""
+    rows = (
+        LogEntry.objects.filter(review=review, item__isnull=False, action__in=VOTE_ACTIONS)
+        .order_by("item", "sequence")
+        .values_list("item", "actor__user", "after")
+    )
+    for item, group in groupby(rows.iterator(CHUNK), key=lambda row: row[0]):
+        last = {reviewer: after for _, reviewer, after in group}
+        yield (
+            item,
+            {
+                Cast(reviewer, after["vote"], after["note"], after["slot"])
+                for reviewer, after in last.items()
+                if after is not None
+            },
+        )
+
+
+def _about_the_item(item: Item, review: Review, protocol: Protocol) -> Iterator[str]:
+    if item.record_review != review.pk:
+        yield "its record is of another review"
+    if item.import_state != ImportState.COMMITTED:
+        yield f"its record came with an import that is {item.import_state}"
+    asked = protocol.quorum(Stage(item.stage))
+    if item.closed_at is None and item.quorum != asked:
+        yield f"it asks for {item.quorum} votes, and the protocol for {asked}"
+
+
+def _about_its_votes(
+    item: Item, votes: Collection[Cast], quorums: set[int], people: Collection[int]
+) -> Iterator[str]:
+    if quorums - {item.quorum}:
+        yield "a vote on it has another quorum"
+    if len({vote.reviewer for vote in votes}) < len(votes):
+        yield "somebody has two votes on it"
+    slots = {vote.slot for vote in votes}
+    if len(slots) < len(votes) or not slots <= set(range(1, item.quorum + 1)):
+        yield "its votes are not in slots of their own within the quorum"
+    if any(vote.reviewer not in people for vote in votes):
+        yield "somebody voted who never was a member"
+
+
+def _about_its_outcome(item: Item, votes: Iterable[Cast], protocol: Protocol) -> Iterator[str]:
+    decisions = tuple(sorted(vote.decision for vote in votes))
+    due = _due_outcome(decisions, item.quorum, protocol.maybe_policy, item.resolution)
+    if item.outcome != due:
+        yield f"the outcome stored is “{item.outcome}”, and its votes make {due}"
+    if (item.completed_at is not None) != (item.outcome in COMPLETE):
+        yield "it is complete without a time, or the other way round"
+
+
+@cache
+def _due_outcome(
+    decisions: tuple[str, ...], quorum: int, maybe: str, resolution: str | None
+) -> str:
+    """The outcome, or why there is none; there are few combinations."""
+    try:
+        due = added_up(
+            ScreeningItem(quorum=quorum), decisions, Protocol(maybe_policy=maybe), resolution
+        )
+    except ValueError as impossible:
+        return f"none: {impossible}"
+    return due.value
+
+
+def _about_its_resolution(item: Item, votes: Iterable[Cast]) -> Iterator[str]:
+    if item.mode == Resolution.Mode.ADJUDICATION:
+        if item.resolved_by in {vote.reviewer for vote in votes}:
+            yield "it was adjudicated by somebody who voted on it"
+    elif item.mode == Resolution.Mode.DISCUSSION:
+        proposal = (item.proposal_item, item.proposal_decision, item.proposal_ending)
+        if proposal != (item.pk, item.resolution, "accepted"):
+            yield "it was resolved by a proposal that says something else"
+
+
+def _about_the_log(review: Review, since: int, looked_at: Counter[str]) -> Iterator[str]:
+    """The chain of entries: no gap, digests that follow, times that grow, and its head."""
+    entries = LogEntry.objects.filter(review=review).order_by("sequence")
+    before = entries.filter(sequence__lt=since).values_list("sequence", "at", "digest").last()
+    sequence, at, digest = before or (0, None, "")
+    if sequence != max(since, 1) - 1:
+        yield f"log: there is no entry {since - 1} to begin behind."
+        sequence = since - 1
+    rows = entries.filter(sequence__gte=since).values_list(*ENTRY_COLUMNS)
+    for entry in map(Entry._make, rows.iterator(CHUNK)):
+        looked_at["log_entries"] += 1
+        if entry.sequence != sequence + 1:
+            yield f"log: entry {entry.sequence} comes after entry {sequence}."
+        if at and entry.at <= at:
+            yield f"log: entry {entry.sequence} is not later than the one before it."
+        if entry.digest != entry.expected_digest(digest):
+            yield f"log: entry {entry.sequence} was changed, or one before it."
+        sequence, at, digest = entry.sequence, entry.at, entry.digest
+    head = LogHead.objects.filter(review=review).values_list("sequence", "at", "digest").first()
+    if head != (sequence, at, digest):
+        yield f"log: its head is not the last entry, {sequence}."

@@ -1,0 +1,188 @@
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from screening.access import ReviewAccess, Right, review_view
+from screening.actions.importing import (
+    SameFile,
+    TooManyEntries,
+    add_source,
+    commit_import,
+    discard_import,
+    edit_source,
+    is_being_stored,
+    preview_import,
+    undo_import,
+)
+from screening.files import on_disk
+from screening.forms.sources import ImportForm, ProposalForm, SourceForm
+from screening.importers import UnreadableFile
+from screening.models import Import, ImportState, Source
+from screening.previews import ProblemPage, preview_of
+
+
+@dataclass(frozen=True)
+class Row:
+    """A source with its imports, and what they brought beside what the search reported."""
+
+    source: Source
+    imports: list[Import]
+
+    @property
+    def records(self) -> int:
+        committed = [one for one in self.imports if one.state == ImportState.COMMITTED]
+        return sum(one.read for one in committed)
+
+    @property
+    def missing(self) -> int:
+        """Hits that gave no record, below 0 when there are more; 0 while nothing is known."""
+        if self.source.hits is None or not self.records:
+            return 0
+        return self.source.hits - self.records
+
+    @property
+    def surplus(self) -> int:
+        return -self.missing
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@review_view(Right.READ, post=Right.IMPORT, after="screening:sources")
+def listing(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
+    """The searches and what came of them; posting adds one."""
+    form = SourceForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        source = add_source(access, **form.cleaned_data)
+        messages.success(request, f"{source.name} is added. Import its file next.")
+        return redirect("screening:sources", access.review.pk)
+    imports = access.scope(Import).with_votes().select_related("uploaded_by")
+    sources = access.scope(Source).prefetch_related(Prefetch("imports", imports))
+    context = {
+        "rows": [Row(source, list(source.imports.all())) for source in sources],
+        "form": form,
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "screening/sources.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@review_view(Right.IMPORT, after="screening:sources")
+def edit(request: HttpRequest, access: ReviewAccess, source_pk: int) -> HttpResponse:
+    source = get_object_or_404(access.scope(Source), pk=source_pk)
+    kind = ProposalForm if source.is_proposal else SourceForm
+    form = kind(request.POST if request.method == "POST" else None, instance=source)
+    if form.is_valid():
+        edit_source(access, source, **form.cleaned_data)
+        messages.success(request, f"{form.cleaned_data['name']} is saved.")
+        return redirect("screening:sources", access.review.pk)
+    context = {"here": "sources", "source": source, "form": form}
+    status = 422 if form.is_bound else 200
+    return render(request, "screening/source_form.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@review_view(Right.IMPORT, after="screening:sources")
+def import_file(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
+    """Posting stores the raw file and shows what it would bring."""
+    if request.method != "POST":
+        chosen = {"source": request.GET.get("source")}
+        return _import_form(request, ImportForm(access, initial=chosen))
+    form = ImportForm(access, request.POST, request.FILES)
+    if not form.is_valid():
+        return _import_form(request, form, status=422)
+    upload = form.cleaned_data["file"]
+    try:
+        with on_disk(upload) as path:
+            most = settings.IMPORT_UPLOAD_ENTRIES
+            import_ = preview_import(access, form.chosen_source(), path, upload.name, at_most=most)
+    except UnreadableFile as problem:
+        form.add_error("file", str(problem))
+        return _import_form(request, form, status=422)
+    except TooManyEntries as refusal:
+        return _import_form(request, form, status=422, found=refusal.found, most=most)
+    except SameFile as refusal:
+        return _import_form(request, form, status=409, sentence=str(refusal), first=refusal.first)
+    return redirect("screening:import", access.review.pk, import_.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@review_view(Right.READ, post=Right.IMPORT)
+def one_import(request: HttpRequest, access: ReviewAccess, import_pk: int) -> HttpResponse:
+    """The preview, later the report, of one file; posting commits, discards or undoes it."""
+    imports = access.scope(Import).with_votes().select_related("source", "uploaded_by")
+    import_ = get_object_or_404(imports, pk=import_pk)
+    if request.method == "POST":
+        return _do(request, access, import_)
+    show = {ImportState.PREVIEWED: _show_preview, ImportState.STAGED: _show_staged}
+    return show.get(import_.state, _show_report)(request, access, import_)
+
+
+def _do(request: HttpRequest, access: ReviewAccess, import_: Import) -> HttpResponse:
+    """What the button says; the page knows three."""
+    do = request.POST.get("do")
+    if do == "commit":
+        done = commit_import(access, import_)
+        messages.success(request, f"{_records(done.read)} in the review, ready to be screened.")
+    elif do == "undo":
+        done = undo_import(access, import_)
+        messages.success(request, f"Undone: {_records(done.read)} out of the review again.")
+    elif do == "discard":
+        discard_import(access, import_)
+        messages.success(request, f"{import_.file_name} is discarded; nothing of it was stored.")
+        return redirect("screening:sources", access.review.pk)
+    else:
+        raise BadRequest
+    return redirect("screening:import", access.review.pk, import_.pk)
+
+
+def _show_preview(request: HttpRequest, access: ReviewAccess, import_: Import) -> HttpResponse:
+    context = {
+        "here": "sources",
+        "import": import_,
+        "same": access.scope(Import).of_same_file(import_.sha256).first(),
+        "most": settings.IMPORT_UPLOAD_ENTRIES,
+    }
+    if import_.found <= settings.IMPORT_UPLOAD_ENTRIES:
+        context["preview"] = preview_of(access, import_, after=_after(request))
+    return render(request, "screening/import_preview.html", context)
+
+
+def _show_staged(request: HttpRequest, access: ReviewAccess, import_: Import) -> HttpResponse:
+    context = {
+        "here": "sources",
+        "import": import_,
+        "is_being_stored": is_being_stored(import_),
+        "stored": import_.records.count(),
+    }
+    return render(request, "screening/import_staged.html", context)
+
+
+def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) -> HttpResponse:
+    context = {
+        "here": "sources",
+        "import": import_,
+        "problems": ProblemPage.of_import(import_, _after(request)),
+    }
+    return render(request, "screening/import_report.html", context)
+
+
+def _import_form(
+    request: HttpRequest, form: ImportForm, *, status: int = 200, **said: Any
+) -> HttpResponse:
+    context = {"here": "sources", "form": form, **said}
+    return render(request, "screening/import_file.html", context, status=status)
+
+
+def _after(request: HttpRequest) -> int:
+    after = request.GET.get("after", "")
+    return int(after) if after.isdecimal() and len(after) < 10 else 0
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record is" if count == 1 else f"{count:,} records are"
