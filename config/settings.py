@@ -51,8 +51,10 @@ def secret_key() -> str:
 SECRET_KEY = secret_key()
 DEBUG = LOCAL and env.bool("DEBUG", False)
 
+# A server that is not told its names answers to this machine alone.
 ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver"] if LOCAL else []
+    "ALLOWED_HOSTS",
+    default=["127.0.0.1", "localhost", "testserver"] if LOCAL else ["127.0.0.1", "localhost"],
 )
 if not LOCAL and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured(

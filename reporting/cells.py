@@ -28,6 +28,8 @@ def unguard(cell: str) -> str:
 
 def cell(value: Any) -> str | int | float:
     """Numbers stay numbers, times are UTC and end in Z, texts are guarded, nothing is empty."""
+    if isinstance(value, str):
+        return guard(value) if value else ""
     if value is None:
         return ""
     if isinstance(value, bool):

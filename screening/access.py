@@ -95,8 +95,18 @@ class ReviewAccess:
     def protocol(self) -> Protocol:
         return Protocol.objects.get(review=self.review, ended_at_sequence__isnull=True)
 
+    @cached_property
+    def reviewers(self) -> int:
+        """How many people in this review are here to screen."""
+        members = Membership.objects.active().with_role(Role.REVIEWER)
+        return members.filter(review=self.review).count()
+
     def quorum(self, stage: Stage) -> int:
         return self.protocol.quorum(stage)
+
+    def shares_queue(self, stage: Stage) -> bool:
+        """More reviewers than an item needs: they would run into each other without leases."""
+        return self.reviewers > self.quorum(stage)
 
 
 def access_for(user: User, review_pk: int, *, claim: RequestClaim | None = None) -> ReviewAccess:

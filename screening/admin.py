@@ -105,7 +105,7 @@ class MembershipInline(admin.TabularInline):
 
     @admin.display(description="roles")
     def role_names(self, membership: Membership) -> str:
-        return ", ".join(row.get_role_display() for row in membership.roles.all())
+        return ", ".join(membership.role_labels())
 
 
 @admin.register(Review)

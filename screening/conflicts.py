@@ -428,7 +428,7 @@ def next_turn(access: ReviewAccess, item: ScreeningItem) -> ScreeningItem | None
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a conflict stands among the open ones."""
+    """Where a conflict stands among the open ones, or would stand were it still open."""
 
     number: int
     of: int

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from screening.example import EXAMPLE_PASSWORD
-from screening.models import Membership, Role
+from screening.models import Membership
 
 
 def example_accounts(request: HttpRequest) -> dict[str, Any]:
@@ -20,10 +20,9 @@ def example_accounts(request: HttpRequest) -> dict[str, Any]:
 
 
 def _account(member: Membership) -> dict[str, str]:
-    held = {row.role for row in member.roles.all()}
     return {
         "name": member.name,
         "email": member.user.email,
-        "roles": ", ".join(role.label for role in Role if role in held),
+        "roles": ", ".join(member.role_labels()),
         "password": EXAMPLE_PASSWORD,
     }

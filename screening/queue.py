@@ -1,14 +1,14 @@
 """Which items come next for one reviewer: by hint and index, never by counting."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from screening.access import ReviewAccess
-from screening.models import Lease, Membership, QueuePosition, Role, ScreeningItem
+from screening.models import Lease, QueuePosition, ScreeningItem
 from screening.rules import Stage
 
 CARDS = 4  # one to read and three behind it
@@ -38,7 +38,7 @@ def hand_out(
     found, first_rank = _look(access, stage, count, held)
     if first_rank is not None:
         _move_hint(access, stage, first_rank - 1)
-    if not is_shared(access, stage):
+    if not access.shares_queue(stage):
         return found
     wanted = [item.pk for item in found]
     wanted += list(
@@ -50,12 +50,6 @@ def hand_out(
     )
     mine = lease(access, wanted)
     return [item for item in found if item.pk in mine]
-
-
-def is_shared(access: ReviewAccess, stage: Stage) -> bool:
-    """More reviewers than an item needs: they would run into each other without leases."""
-    reviewers = Membership.objects.active().with_role(Role.REVIEWER)
-    return reviewers.filter(review=access.review).count() > access.quorum(stage)
 
 
 def lease(access: ReviewAccess, items: Collection[int]) -> set[int]:
@@ -88,12 +82,30 @@ def lease(access: ReviewAccess, items: Collection[int]) -> set[int]:
                 expires_at=until,
                 slot=min(set(range(1, item.quorum + 1)) - taken.get(item.pk, set())),
             )
-            for item in free
+            for item in _staying(free)
             if len(taken.get(item.pk, set())) < item.quorum
         ],
         ignore_conflicts=True,
     )
     return set(mine.filter(expires_at__gt=now).values_list("item", flat=True))
+
+
+def _staying(items: Iterable[ScreeningItem]) -> list[ScreeningItem]:
+    """Those that undoing an import does not remove before this transaction ends.
+
+    The database would do the same at the commit, where it could only fail. Votes do not wait for
+    this lock, and it waits for nobody. SQLite has one writer at a time.
+    """
+    items = list(items)
+    if connection.vendor != "postgresql" or not items:
+        return items
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM screening_screeningitem WHERE id = ANY(%s) FOR KEY SHARE SKIP LOCKED",
+            [[item.pk for item in items]],
+        )
+        staying = {pk for (pk,) in cursor.fetchall()}
+    return [item for item in items if item.pk in staying]
 
 
 def _unlocked(leases: QuerySet[Lease]) -> QuerySet[Lease]:
@@ -105,7 +117,7 @@ def _look(
 ) -> tuple[list[ScreeningItem], int | None]:
     """Up to `count` items that are not held, and the first rank that is still the reviewer's."""
     hint = _hint(access, stage)
-    shared = is_shared(access, stage)
+    shared = access.shares_queue(stage)
     mine = _candidates(access, stage, shared)
     wanted = count + len(held)
     found = list(mine.filter(rank__gt=hint)[:wanted])

@@ -88,7 +88,7 @@ class Item(NamedTuple):
 
 
 class Cast(NamedTuple):
-    """A current vote, as its row or as the log has it."""
+    """A current vote."""
 
     reviewer: int
     decision: str
@@ -224,7 +224,7 @@ def _about_items(review: Review, looked_at: Counter[str]) -> Iterator[str]:
     for item, votes, quorums in _items_with_votes(review):
         looked_at["items"] += 1
         looked_at["votes"] += len(votes)
-        told: set[Cast] = set()
+        told: dict[int, Any] = {}
         while ahead and ahead[0] <= item.pk:
             if ahead[0] == item.pk:
                 told = ahead[1]
@@ -237,7 +237,7 @@ def _about_items(review: Review, looked_at: Counter[str]) -> Iterator[str]:
         )
         for what in found:
             yield f"{_place(item)}: {what}."
-        if told != set(votes):
+        if told != {vote.reviewer: _as_logged(vote) for vote in votes}:
             yield f"{_place(item)}: the log tells of other votes than are stored."
 
 
@@ -262,8 +262,11 @@ def _items_with_votes(review: Review) -> Iterator[tuple[Item, list[Cast], set[in
         yield Item(*of_item[0][:width]), votes, {row[-1] for row in cast}
 
 
-def _logged_votes(review: Review) -> Iterator[tuple[int, set[Cast]]]:
-    """Pairs of item and the votes on it that should be current, in the order of items."""
+def _logged_votes(review: Review) -> Iterator[tuple[int, dict[int, Any]]]:
+    """Pairs of item and the votes on it that should be current, in the order of items.
+
+    What an entry says is taken as it is: one that was tampered with may say anything.
+    """
     rows = (
         LogEntry.objects.filter(review=review, item__isnull=False, action__in=VOTE_ACTIONS)
         .order_by("item", "sequence")
@@ -274,11 +277,21 @@ def _logged_votes(review: Review) -> Iterator[tuple[int, set[Cast]]]:
         yield (
             item,
             {
-                Cast(reviewer, after["vote"], after["note"], after["slot"])
+                reviewer: _without_place(after)
                 for reviewer, after in last.items()
                 if after is not None
             },
         )
+
+
+def _without_place(after: Any) -> Any:
+    if not isinstance(after, dict):
+        return after
+    return {name: said for name, said in after.items() if name in ("vote", "note", "slot")}
+
+
+def _as_logged(vote: Cast) -> dict[str, Any]:
+    return {"vote": vote.decision, "note": vote.note, "slot": vote.slot}
 
 
 def _about_the_item(item: Item, review: Review, protocol: Protocol) -> Iterator[str]:

@@ -37,6 +37,7 @@ def differences() -> list[str]:
     checks = (
         outcomes_that_do_not_follow,
         votes_too_many,
+        quorums_that_are_not_the_protocols,
         rows_of_two_reviews,
         votes_of_nobody,
         endings_without_a_conflict,
@@ -89,6 +90,15 @@ def votes_too_many() -> Iterator[str]:
             yield f"item {item} has two votes in one slot"
         if any(vote.quorum != quorums[item] or vote.slot > vote.quorum for vote in votes):
             yield f"item {item} has a vote outside its quorum"
+
+
+def quorums_that_are_not_the_protocols() -> Iterator[str]:
+    in_force = Protocol.objects.filter(ended_at_sequence=None)
+    wanted = dict(in_force.values_list("review", "quorum_title_abstract"))
+    items = ScreeningItem.objects.open().filter(stage="title_abstract")
+    for pk, review, quorum in items.values_list("pk", "review", "quorum"):
+        if quorum != wanted[review]:
+            yield f"item {pk} asks for {quorum} votes, its protocol for {wanted[review]}"
 
 
 def rows_of_two_reviews() -> Iterator[str]:
@@ -244,8 +254,6 @@ def advice_for_those_who_voted() -> Iterator[str]:
     for model in (Lease, Postponement):
         if n := model.objects.filter(voted).count():
             yield f"{n} rows of {model.__name__} of people who voted on the item"
-    if n := Lease.objects.filter(slot__gt=F("item__quorum")).count():
-        yield f"{n} leases beyond the quorum"
 
 
 def current_votes() -> dict[int, list[Vote]]:

@@ -217,7 +217,7 @@ def undo_import(access: ReviewAccess, import_: Import) -> Import:
     items = access.scope(ScreeningItem).filter(record__imported_by=import_)
     # A vote that is being cast holds its item: wait for it, then look.
     list(items.order_by("pk").select_for_update().values_list("pk"))
-    if Vote.objects.filter(item__record__imported_by=import_).exists():
+    if has_votes(import_):
         raise HasVotes(
             f"Somebody has voted on a record of {import_.file_name}, so its import cannot be "
             "undone any more. Nothing was changed."
@@ -231,6 +231,11 @@ def undo_import(access: ReviewAccess, import_: Import) -> Import:
     import_.save(update_fields=["state", "undone_at"])
     write_log(access, "import.undone", before={**_for_log(import_), "records": removed})
     return import_
+
+
+def has_votes(import_: Import) -> bool:
+    """Somebody voted on a record of it, also if they took it back."""
+    return Vote.objects.filter(item__record__imported_by=import_).exists()
 
 
 def kept_file(access: ReviewAccess, import_: Import) -> Path:

@@ -19,7 +19,7 @@ from screening.models import (
     Vote,
 )
 from screening.querysets.votes import undo_ends_for
-from screening.queue import CARDS, hand_out, is_shared, lease
+from screening.queue import CARDS, hand_out, lease
 from screening.rules import COMPLETE, Decision, MaybePolicy, Stage, decisions_offered
 
 UNKNOWN = -1
@@ -147,7 +147,7 @@ def claim(
         The primary keys of the held records that are the reviewer's, and items in place of those
         that are not.
     """
-    if not is_shared(access, stage):
+    if not access.shares_queue(stage):
         return set(held), []
     kept = _keep(access, stage, held)
     return kept, hand_out(access, stage, count=max(0, CARDS - len(kept)), held=kept)

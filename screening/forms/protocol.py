@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Lower
 
 from screening import outline
 from screening.access import ReviewAccess
@@ -162,6 +163,6 @@ def criteria_as_outline(protocol: Protocol, kind: str) -> str:
 
 def terms_as_outline(access: ReviewAccess) -> str:
     """Those for inclusion first, each side in the order of the alphabet."""
-    rows = access.scope(HighlightTerm).order_by("-side", "text")
+    rows = access.scope(HighlightTerm).order_by("-side", Lower("text"))
     against = HighlightTerm.Side.AGAINST
     return outline.render_terms(Term(row.text, row.side == against) for row in rows)

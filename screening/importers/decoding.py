@@ -8,7 +8,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 LONGEST_LINE = 4_000_000
 """Bytes of one line that are read: more than any field may keep, little enough to hold."""
 

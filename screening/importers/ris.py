@@ -8,13 +8,13 @@ from screening.importers.base import ParsedRecord, Problem
 from screening.importers.tagged import Entry, Profile, Tag
 
 _AUTHORS = {"AU": "AU", "A1": "AU"}
-_EDITORS = {"A2": "ED", "A3": "ED", "A4": "ED", "ED": "ED"}
+_EDITORS = ("A2", "A3", "A4", "ED")
 _AS_THEY_ARE = (
     "TY TI T1 CT BT ST TT T2 JF JO JA J1 J2 JI J9 AB N2 PY Y1 DA VL IS SP EP LP C7 DO DI L1 L2 L3 "
-    "LK M3 UR N1 AN ID DB DP C2 C3 LA KW MH"
+    "LK M3 UR N1 AN ID DB DP C2 C3 LA KW MH A2 A3 A4 ED"
 )
 _JOURNAL = ("JF", "T2", "JO", "JA", "J2", "J1", "JI", "J9", "BT")
-_WANTED = {tag: tag for tag in _AS_THEY_ARE.split()} | _AUTHORS | _EDITORS
+_WANTED = {tag: tag for tag in _AS_THEY_ARE.split()} | _AUTHORS
 
 _CANONICAL = re.compile(r"([A-Z][A-Z0-9])  -(?:[ \t]|\Z)")
 _START = re.compile(r"[ \t]{0,3}TY[ \t]{0,4}-[ \t]{0,4}(?:[A-Z]{3}|\Z)")
@@ -99,7 +99,9 @@ def record(entry: Entry) -> ParsedRecord | Problem:
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=_abstract(entry, firsts),
-        authors=fields.names(_people(entry.fields["AU"] if "AU" in firsts else entry.all("ED"))),
+        authors=fields.names(
+            _people(entry.fields["AU"] if "AU" in firsts else entry.all(*_EDITORS))
+        ),
         year=fields.year(get("PY", ""), get("Y1", ""), get("DA", "")),
         journal=fields.fold(fields.pick(firsts, *_JOURNAL), fields.LONG),
         volume=fields.fold(get("VL", ""), fields.SHORT),
@@ -109,7 +111,7 @@ def record(entry: Entry) -> ParsedRecord | Problem:
         pmid=_pmid(entry, firsts),
         pmcid=fields.pmcid(get("C2", "")) or fields.pmcid(get("UR", "")),
         language=fields.joined(entry.fields.get("LA", [])),
-        keywords=fields.names(_keywords(entry.all("KW", "MH"))),
+        keywords=fields.names(_one_a_line(entry.all("KW", "MH"))),
         url=_address(fields.pick(firsts, "UR", "L2", "L1", "LK")),
         kind=fields.fold(get("TY", ""), fields.SHORT),
     )
@@ -127,17 +129,18 @@ def _abstract(entry: Entry, firsts: Mapping[str, str]) -> str:
 
 def _people(values: list[str]) -> list[str]:
     """One name each; some exporters put several into one AU, between semicolons."""
-    if ";" not in "".join(values):
-        return values
+    names = _one_a_line(values)
+    if ";" not in "".join(names):
+        return names
     # "&" may begin a character reference, whose semicolon divides nothing.
-    return [name for v in values for name in ([v] if "&" in v else v.split(";"))]
+    return [part for name in names for part in ([name] if "&" in name else name.split(";"))]
 
 
-def _keywords(values: list[str]) -> list[str]:
-    """EndNote writes one KW and then a keyword on every line."""
+def _one_a_line(values: list[str]) -> list[str]:
+    """In a field that repeats, a further line is a further value: EndNote writes keywords so."""
     if "\n" not in "".join(values):
         return values
-    return [word for value in values for word in value.split("\n")]
+    return [line for value in values for line in value.split("\n")]
 
 
 def _address(value: str) -> str:

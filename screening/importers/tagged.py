@@ -161,7 +161,9 @@ class _Tokenizer:
         if self.entry is not None:
             yield self._finished(self.entry, before)
 
-    def _block(self, lines: list[str], before: int) -> Iterator[Entry]:
+    def _block(self, lines: list[str], before: int) -> list[Entry]:
+        """The entries that end in these lines; `before` counts the lines of earlier blocks."""
+        done: list[Entry] = []
         begun, entry, values = 0, self.entry, self.values
         slot_of, fields = self._lookups()
         for index, line in enumerate(lines):
@@ -180,13 +182,14 @@ class _Tokenizer:
                 if entry is not self.entry:
                     if finished is not None:
                         finished.stretch = (lines, begun, finished.end - before)
-                        yield finished
+                        done.append(finished)
                     begun, entry = index, self.entry
                     slot_of, fields = self._lookups()
         if entry is not None:
             self.values = values
             entry.stretch = (lines, begun, len(lines))
             entry.shrink()
+        return done
 
     def _lookups(self) -> tuple[Callable[[str], str | None], defaultdict[str, list[str]]]:
         """Between entries every line is unusual unless it is empty."""

@@ -101,6 +101,11 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def role_labels(self) -> list[str]:
+        """The roles in words, lead first; prefetch `roles` where there are many members."""
+        held = {row.role for row in self.roles.all()}
+        return [role.label for role in Role if role in held]
+
 
 class MembershipRole(models.Model):
     review_path = "membership__review"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 
 class ImportQuerySet(QuerySet):
@@ -12,12 +12,6 @@ class ImportQuerySet(QuerySet):
     def of_same_file(self, sha256: str) -> Self:
         """Imports of this very file that stand, or are being stored."""
         return self.filter(sha256=sha256, state__in=["staged", "committed"])
-
-    def with_votes(self) -> Self:
-        """Annotate `has_votes`: somebody voted on a record of it, also if they took it back."""
-        records = self.model.records.rel.related_model.objects
-        voted = records.filter(imported_by=OuterRef("pk"), items__votes__isnull=False)
-        return self.annotate(has_votes=Exists(voted))
 
 
 class RecordQuerySet(QuerySet):

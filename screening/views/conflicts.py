@@ -140,7 +140,7 @@ def _page(
         "stage": Stage(item.stage),
         "here": "conflicts",
         "panel": panel,
-        "place": None if panel.resolution else reading.place_of(access, item),
+        "place": reading.place_of(access, item),
         "offered": offered,
         "decide": offered.get(Deed.ADJUDICATE) or offered.get(Deed.PROPOSE),
         "invalid": form,

@@ -1,4 +1,5 @@
 from django.contrib import messages
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,7 +15,7 @@ from screening.models import Criterion, ExclusionReason, HighlightTerm
 def show(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
     criteria = list(access.scope(Criterion).filter(protocol=access.protocol))
     reasons = list(access.scope(ExclusionReason).filter(retired_at=None))
-    terms = list(access.scope(HighlightTerm))
+    terms = list(access.scope(HighlightTerm).order_by(Lower("text")))
     context = {
         "protocol": access.protocol,
         "include": [one for one in criteria if one.kind == Criterion.Kind.INCLUDE],

@@ -1,6 +1,8 @@
 """The page reviewers spend weeks on: one record, one vote, the next record."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +15,33 @@ from screening.actions import voting
 from screening.forms.screen import HeldForm, VoteForm
 from screening.models import Criterion, HighlightTerm, Record, ScreeningItem, Vote
 from screening.pages import keyset_page
-from screening.queue import CARDS, hand_out, is_shared, upcoming
+from screening.queue import CARDS, hand_out, upcoming
 from screening.rules import Decision, Stage
+
+
+class SomebodyElse(Refused):
+    """The page was opened by another person than the one signed in now."""
+
+
+def for_whom_it_shows(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Nobody's vote is stored under the name of whoever signed in after them in this browser.
+
+    The script gets 401, as when nobody is signed in: what it has to send waits.
+    """
+
+    @wraps(view)
+    def checked(request: HttpRequest, access: ReviewAccess, **kwargs: Any) -> HttpResponse:
+        if request.POST.get("voter", "") in {"", str(access.membership.pk)}:
+            return view(request, access, **kwargs)
+        if _is_fetch(request):
+            context = {"access": access}
+            return render(request, "screening/_somebody_else.html", context, status=401)
+        raise SomebodyElse(
+            f"Somebody else opened that page, and {access.membership.name} is signed in in this "
+            "browser now. Nothing was stored."
+        )
+
+    return checked
 
 
 @require_GET
@@ -27,6 +54,7 @@ def queue(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpRespo
 
 @require_http_methods(["GET", "POST"])
 @review_view(Right.READ, post=Right.VOTE)
+@for_whom_it_shows
 def record(
     request: HttpRequest, access: ReviewAccess, stage: Stage, record_pk: int
 ) -> HttpResponse:
@@ -43,6 +71,7 @@ def record(
 
 @require_POST
 @review_view(Right.VOTE)
+@for_whom_it_shows
 def undo(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpResponse:
     vote = cards.last_vote(access, stage)
     pk = request.POST.get("record", "")
@@ -60,6 +89,7 @@ def undo(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpRespon
 
 @require_POST
 @review_view(Right.VOTE)
+@for_whom_it_shows
 def later(request: HttpRequest, access: ReviewAccess, stage: Stage, record_pk: int) -> HttpResponse:
     target = get_object_or_404(access.scope(Record), pk=record_pk)
     form = HeldForm(request.POST)
@@ -172,7 +202,7 @@ def _page(
         "refusal": refusal,
         "nothing": None if card else cards.why_nothing(access, stage),
         "offered": cards.votes_offered(access, stage),
-        "is_shared": is_shared(access, stage),
+        "is_shared": access.shares_queue(stage),
         "criteria": access.scope(Criterion).filter(protocol=access.protocol),
         **_reading(access),
     }

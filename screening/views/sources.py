@@ -4,7 +4,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -17,10 +16,12 @@ from screening.actions.importing import (
     commit_import,
     discard_import,
     edit_source,
+    has_votes,
     is_being_stored,
     preview_import,
     undo_import,
 )
+from screening.actions.protocol import is_frozen
 from screening.files import on_disk
 from screening.forms.sources import ImportForm, ProposalForm, SourceForm
 from screening.importers import UnreadableFile
@@ -61,10 +62,10 @@ def listing(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
         source = add_source(access, **form.cleaned_data)
         messages.success(request, f"{source.name} is added. Import its file next.")
         return redirect("screening:sources", access.review.pk)
-    imports = access.scope(Import).with_votes().select_related("uploaded_by")
-    sources = access.scope(Source).prefetch_related(Prefetch("imports", imports))
+    sources = access.scope(Source).prefetch_related("imports")
     context = {
         "rows": [Row(source, list(source.imports.all())) for source in sources],
+        "is_untouched": not is_frozen(access),
         "form": form,
     }
     status = 422 if form.is_bound else 200
@@ -115,7 +116,7 @@ def import_file(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
 @review_view(Right.READ, post=Right.IMPORT)
 def one_import(request: HttpRequest, access: ReviewAccess, import_pk: int) -> HttpResponse:
     """The preview, later the report, of one file; posting commits, discards or undoes it."""
-    imports = access.scope(Import).with_votes().select_related("source", "uploaded_by")
+    imports = access.scope(Import).select_related("source", "uploaded_by")
     import_ = get_object_or_404(imports, pk=import_pk)
     if request.method == "POST":
         return _do(request, access, import_)
@@ -167,6 +168,7 @@ def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) ->
     context = {
         "here": "sources",
         "import": import_,
+        "has_votes": has_votes(import_),
         "problems": ProblemPage.of_import(import_, _after(request)),
     }
     return render(request, "screening/import_report.html", context)

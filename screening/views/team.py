@@ -105,7 +105,8 @@ def open_account(request: HttpRequest, token: str) -> HttpResponse:
     if found is None or found.state_at(timezone.now()) != Invitation.State.PENDING:
         return _invitation(request, token)
     request.session["invitation"] = token
-    return redirect("account_signup")
+    invitation_page = reverse("screening:invitation", args=[token])
+    return redirect_to_login(invitation_page, reverse("account_signup"))
 
 
 def _team(

@@ -114,7 +114,7 @@ def test_a_conflict_shows_nowhere_while_it_can_be_undone(alice, dora, screened, 
 
     assert step(alice) == "The last votes are settling"
     assert "conflict</span>" not in open_overview(dora)
-    assert "0 in conflict, 1 with one vote, 0 unseen" in open_overview(dora)
+    assert "0&nbsp;in&nbsp;conflict, 1&nbsp;with one vote, 0&nbsp;unseen" in open_overview(dora)
 
 
 def test_when_all_is_settled_the_files_are_next(alice, dora, screened, no_undo):
@@ -134,7 +134,7 @@ def test_the_flow_adds_up(dora, screened, no_undo, open_overview):
 
     text = open_overview(dora)
 
-    assert "1 in conflict, 1 with one vote, 1 unseen" in text
+    assert "1&nbsp;in&nbsp;conflict, 1&nbsp;with one vote, 1&nbsp;unseen" in text
     assert "<strong>1</strong>included so far" in text
     assert "2 excluded" in text
 

@@ -315,7 +315,9 @@ def test_proposals_are_marked_and_explained(client, tess):
 
     response = client.get(page(tess))
 
-    proposed = len(proposals(tess, Criterion, "text")) + len(proposals(tess, ExclusionReason, "code"))
+    proposed = len(proposals(tess, Criterion, "text")) + len(
+        proposals(tess, ExclusionReason, "code")
+    )
     assert response.text.count('<span class="chip">proposal</span>') == proposed + 1
     assert "was not published" in response.text
     assert tess.protocol.template_note.split("\n")[0][:40] in response.text
@@ -397,7 +399,11 @@ def test_a_form_sets_all_of_the_protocol(client, dora):
         ("framework", "  Adults", "Line 1 is guidance, but no line stands above it."),
         ("reasons", "E1 A\nE1 B", "Line 2 has the code E1, as line 1 has."),
         ("terms", "a*b", "Line 1: a * may stand at the end of a term only."),
-        ("quorum_title_abstract", "4", "Select a valid choice. 4 is not one of the available choices."),
+        (
+            "quorum_title_abstract",
+            "4",
+            "Select a valid choice. 4 is not one of the available choices.",
+        ),
     ],
 )
 def test_a_wrong_form_comes_back_as_it_was_typed(client, dora, field, value, error):

@@ -131,6 +131,14 @@ def test_a_review_from_the_template_goes_on_with_reading_it(client, dora):
     assert response["Location"] == reverse("screening:protocol", args=[Review.objects.get().pk])
 
 
+def test_a_template_has_a_title_for_those_who_give_none(client, dora):
+    client.force_login(dora)
+
+    post(client, template=TEMPLATE, title=" ")
+
+    assert Review.objects.get().title.startswith("Synthetic images in diagnostic imaging: a")
+
+
 @pytest.mark.parametrize("wrong", [{"title": ""}, {"title": "a" * 301}, {"template": "unknown"}])
 def test_a_wrong_form_comes_back_as_it_was_typed(client, dora, wrong):
     client.force_login(dora)

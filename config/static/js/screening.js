@@ -9,7 +9,8 @@ if (screening && bar) start();
 function start() {
   const MOST_UNSENT = 3;
   const address = screening.dataset.address;
-  const outboxName = `parallax:votes:${screening.dataset.owner}:${address}`;
+  const voter = screening.dataset.owner;
+  const outboxName = `parallax:votes:${voter}:${address}`;
   const place = document.getElementById("card");
   const note = document.getElementById("id_note");
   const noteBox = document.getElementById("note");
@@ -21,7 +22,6 @@ function start() {
   let live = place.querySelector("article");
   let sending = false;
   let lastSaved = document.querySelector("#undo [name=record]").value;
-  let undoWanted = false;
   let retryAfter = 0;
   let retryTimer = 0;
   let shownAt = performance.now();
@@ -141,6 +141,8 @@ function start() {
     clearTimeout(retryTimer);
     sending = true;
     const vote = outbox[0];
+    vote.tried = true;
+    remember();
     const body = new URLSearchParams({ ...vote.body, held: held().join(",") });
     const answer = await post(`${address}${vote.record}/`, body);
     sending = false;
@@ -149,15 +151,15 @@ function start() {
     else if (answer.status === 422 || answer.status === 403) giveBack(vote, answer);
     else hold(answer);
     if (outbox.length && answer.status && answer.status < 500 && answer.status !== 401) send();
-    else if (undoWanted && !outbox.length) takeBack();
   }
 
   async function post(url, body) {
     try {
       const response = await fetch(url, {
         method: "POST",
-        body,
+        body: new URLSearchParams([...body, ["voter", voter]]),
         headers: { "X-Requested-With": "fetch", "X-CSRFToken": csrfToken() },
+        signal: AbortSignal.timeout(30_000), // a line that went dead says nothing for minutes
       });
       const html = await response.text();
       return { status: response.status, page: new DOMParser().parseFromString(html, "text/html") };
@@ -191,7 +193,8 @@ function start() {
     if (!outbox.length) status(`Saved: record ${vote.number}, ${vote.decision}.`, { undo: true });
     countOn(1);
     add(cardsOf(page));
-    goOnIfEmpty();
+    if (vote.takenBack) undo(vote.record, vote.body.note);
+    else goOnIfEmpty();
   }
 
   function refuse(vote, answer) {
@@ -231,12 +234,14 @@ function start() {
     again.addEventListener("click", send);
     unsent.hidden = false;
     if (answer.status === 401) {
+      // Nobody is signed in, or somebody else by now.
+      const why = answer.page.querySelector("[data-why]")?.textContent;
       const link = document.createElement("a");
       link.href = answer.page.querySelector("a")?.getAttribute("href") || "/accounts/login/";
-      link.textContent = "Sign in again";
+      link.textContent = why ? "Sign out" : "Sign in again";
       link.target = "_blank";
       link.rel = "noopener";
-      unsent.replaceChildren(`You are signed out. ${number} kept here. `, link, " in a new tab and come back. ", again);
+      unsent.replaceChildren(`${why || "You are signed out."} ${number} kept here. `, link, " in a new tab and come back. ", again);
       return;
     }
     retryAfter = Math.min(retryAfter ? retryAfter * 2 : 1, 10);
@@ -255,34 +260,33 @@ function start() {
     return [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
   }
 
-  async function takeBack() {
-    undoWanted = false;
-    const waitingOne = outbox.at(-1);
-    if (waitingOne && !(sending && outbox.length === 1)) {
-      outbox.pop();
+  function takeBack() {
+    const waitingOne = outbox.findLast((vote) => !vote.takenBack);
+    if (waitingOne?.tried) {
+      // It may be stored already, with an answer that did not arrive: only the server can take it back.
+      waitingOne.takenBack = true;
       remember();
-      if (!outbox.length) unsent.hidden = true;
+      status(`Record ${waitingOne.number}: your vote is taken back as soon as the server answers.`);
+    } else if (waitingOne) {
+      outbox.splice(outbox.indexOf(waitingOne), 1);
+      remember();
       back(kept.get(waitingOne.record), waitingOne.body.note);
       status(`Not sent: record ${waitingOne.number}.`);
-      return;
-    }
-    if (waitingOne) {
-      undoWanted = true;
-      return;
-    }
-    if (!lastSaved) {
-      status("There is no vote to take back.");
-      return;
-    }
-    const answer = await post(`${address}undo/`, new URLSearchParams({ record: lastSaved, request_key: newKey() }));
+    } else if (lastSaved) undo(lastSaved, "");
+    else status("There is no vote to take back.");
+  }
+
+  async function undo(record, typed) {
+    const answer = await post(`${address}undo/`, new URLSearchParams({ record, request_key: newKey() }));
     if (answer.status === 200) {
       status(answer.page.querySelector("[data-undone]").textContent);
       lastSaved = "";
       countOn(-1);
-      back(cardsOf(answer.page)[0], "");
+      back(cardsOf(answer.page)[0], typed);
     } else if (answer.status === 409) {
       status(answer.page.querySelector("[role=alert]").textContent.trim());
       lastSaved = "";
+      goOnIfEmpty();
     } else {
       status(answer.status === 401 ? "You are signed out; sign in to take votes back." : "Not taken back: the server does not answer. Try again.");
     }
@@ -417,7 +421,8 @@ function start() {
   }
 
   apply();
-  if (outbox.some((vote) => vote.record === live.dataset.record)) show(ahead.shift() || null, { focus: false });
+  ahead.splice(0, ahead.length, ...ahead.filter((card) => !waiting(card.dataset.record)));
+  if (waiting(live.dataset.record)) show(ahead.shift() || null, { focus: false });
   if (screening.hasAttribute("data-shared")) claim();
   send();
 }

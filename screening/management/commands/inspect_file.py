@@ -1,0 +1,77 @@
+"""What the readers make of a file, for scripts: no database, nothing stored."""
+
+import csv
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from screening.importers import ParsedRecord, Problem, UnreadableFile, inspect, read
+
+COLUMNS = tuple(field.name for field in fields(ParsedRecord))
+
+
+class Command(BaseCommand):
+    help = "Say in JSON what a file of records holds; with --records write them as CSV."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--records", type=Path, metavar="OUT.csv")
+
+    def handle(self, *args: Any, file: Path, records: Path | None, **options: Any) -> None:
+        try:
+            answer = examine(file, records)
+        except UnreadableFile as refusal:
+            self.refuse(str(refusal))
+        except OSError as error:
+            self.refuse(f"{error.filename or file} cannot be opened: {error.strerror}.")
+        else:
+            self.stdout.write(json.dumps(answer))
+
+    def refuse(self, sentence: str) -> None:
+        self.stderr.write(sentence)
+        raise SystemExit(1)
+
+
+def examine(file: Path, out: Path | None) -> dict[str, str | int]:
+    """The counts of the file; its records are in `out`, if that is given.
+
+    Raises: UnreadableFile; OSError for either file.
+    """
+    inspection = inspect(file)
+    counts = {ParsedRecord: 0, Problem: 0}
+    with ExitStack() as stack:
+        found = read(file, inspection)
+        if out:
+            stream = stack.enter_context(out.open("w", encoding="utf-8", newline=""))
+            found = written(found, csv.writer(stream, lineterminator="\n"))
+        for entry in found:
+            counts[type(entry)] += 1
+    return {
+        "format": inspection.format,
+        "encoding": inspection.encoding,
+        "found": inspection.found,
+        "read": counts[ParsedRecord],
+        "problems": counts[Problem],
+    }
+
+
+def written(
+    found: Iterator[ParsedRecord | Problem], writer: "csv.Writer"
+) -> Iterator[ParsedRecord | Problem]:
+    """The same entries; the records among them are rows of the file once they have passed."""
+    writer.writerow(COLUMNS)
+    for entry in found:
+        if isinstance(entry, ParsedRecord):
+            writer.writerow(cell(getattr(entry, name)) for name in COLUMNS)
+        yield entry
+
+
+def cell(value: Any) -> Any:
+    return "; ".join(value) if isinstance(value, tuple) else value
