@@ -19,10 +19,24 @@ SENTENCES = {
     "conflict.referred": "sent the conflict on record {record} to adjudication",
     "conflict.resolved": "settled the conflict on record {record} by {mode}: {decision}",
     "conflict.withdrawn": "withdrew the proposal on record {record}",
+    "import.committed": "imported {read} records from {file} ({source})",
+    "import.undone": "undid the import of {file}: its {records} records are gone",
+    "invitation.sent": "invited {email} as {roles}",
+    "invitation.withdrawn": "withdrew the invitation of {email}",
+    "member.joined": "joined the review as {roles}",
+    "member.removed": "removed {name} from the review",
+    "member.roles_changed": "changed the roles of {name} to {roles}",
+    "protocol.edited": "edited the protocol",
+    "review.created": "created the review",
+    "source.added": "added the source {name}",
+    "source.edited": "edited the source {name}",
+    "terms.changed": "changed the highlighted terms",
     "vote.cast": "voted {vote} on record {record}",
     "vote.changed": "changed the vote on record {record} to {vote}",
     "vote.taken_back": "took back the vote on record {record}",
 }
+
+STAGES = {"title_abstract": "title and abstract", "full_text": "full text"}
 
 # Digests leave the server through `manage.py verify` alone.
 LEFT_OUT = {"digest", "hash", "sha256"}
@@ -129,9 +143,9 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(_text(part) for part in value)
+        separator = "; " if any(isinstance(part, Mapping) for part in value) else ", "
+        return separator.join(_text(part) for part in value)
     if isinstance(value, Mapping):
-        return ", ".join(
-            f"{key}: {_text(part)}" for key, part in value.items() if key not in LEFT_OUT
-        )
-    return str(value)
+        said = {key: _text(part) for key, part in value.items() if key not in LEFT_OUT}
+        return ", ".join(f"{key}: {text}" for key, text in said.items() if text)
+    return STAGES.get(str(value), str(value))

@@ -95,7 +95,7 @@ def _search(now: Situation) -> Step | None:
         f"{counted(now.sources, 'source')} described, and no records yet. "
         "Nothing is stored before you have seen a preview.",
         "Import a file",
-        "sources",
+        "import_file",
     )
 
 

@@ -126,6 +126,7 @@ def access_for(user: User, review_pk: int, *, claim: RequestClaim | None = None)
 
 
 FREE_TEXTS = ("note", "rationale", "sentence", "why")  # shown again when a request is refused
+FOUND, SEE_OTHER = 302, 303  # what a form did is seen elsewhere, by GET
 LEFT_OUT_OF_DIGEST = {"csrfmiddlewaretoken", "request_key", "held"}
 
 
@@ -174,11 +175,14 @@ def review_view(
                 raise PermissionDenied
             request.access = access  # type: ignore[attr-defined] # read by review.html
             try:
-                return view(request, access, **kwargs)
+                response = view(request, access, **kwargs)
             except RepeatedRequest:
-                return redirect(after, review_pk) if after else redirect(request.path)
+                response = redirect(after, review_pk) if after else redirect(request.path)
             except Refused as refusal:
                 return refused(request, refusal)
+            if request.method == "POST" and response.status_code == FOUND:
+                response.status_code = SEE_OTHER
+            return response
 
         callback.right = right  # type: ignore[attr-defined] # read by tests/test_access.py
         return callback

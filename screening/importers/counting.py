@@ -8,6 +8,7 @@ shared with `tagged.py`.
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 HEAD = 64
 """Bytes at the beginning of a line by which it is judged."""
@@ -20,27 +21,33 @@ _PREAMBLE = re.compile(
 )
 
 
+@dataclass(slots=True)
+class Lines:
+    """How many lines there are of a kind, and the first of them (0: none)."""
+
+    first: int = 0
+    number: int = 0
+
+    def add(self, line: int) -> None:
+        self.first = self.first or line
+        self.number += 1
+
+
 class Count:
-    """Entries seen so far, and what a user should know about them."""
+    """Entries found so far, and the lines that a user should know of."""
 
     def __init__(self) -> None:
         self.found = 0
         self.first_start = 0
-        self.without_start: list[int] = []
-        self.without_end: list[int] = []
-        self.outside: list[int] = []
         self.foreign = 0
-
-    def note(self, places: list[int], line: int) -> None:
-        """Only the first line is named, but all are counted."""
-        if places:
-            places[1] += 1
-        else:
-            places.extend((line, 1))
+        self.without_start = Lines()
+        self.without_end = Lines()
+        self.outside = Lines()
 
     def pass_over(self, head: bytes, line: int) -> None:
+        """A line between entries; what exporters put there needs no word."""
         if head.strip(_BLANKS) and not _PREAMBLE.match(head):
-            self.note(self.outside, line)
+            self.outside.add(line)
 
 
 class RisCount(Count):
@@ -72,7 +79,7 @@ class RisCount(Count):
 
     def finish(self) -> None:
         if self._open:
-            self.note(self.without_end, self._open)
+            self.without_end.add(self._open)
 
     def _judge(self, head: bytes, line: int) -> None:
         if self._START.match(head):
@@ -85,7 +92,7 @@ class RisCount(Count):
         elif self._open:
             return
         elif self._TAGGED.match(head):
-            self.note(self.without_start, line)
+            self.without_start.add(line)
             self.found += 1
             self._open = line
         elif head.startswith(b"PMID- "):
@@ -123,7 +130,7 @@ class MedlineCount(Count):
 
     def finish(self) -> None:
         if self._open and not self._numbered:
-            self.note(self.without_start, self._open)
+            self.without_start.add(self._open)
 
     def _judge(self, head: bytes, line: int) -> None:
         if self._FOREIGN.match(head):

@@ -162,7 +162,7 @@ def untitled(entry: Entry, tags: str) -> Problem:
 
 
 def _tidy_doi(found: str) -> str:
-    found = found.lower()
+    found = found[: SHORT + 1].lower()
     while found and found[-1] in _NOT_LAST:
         opening = _OPENING.get(found[-1])
         if opening and found.count(opening) >= found.count(found[-1]):

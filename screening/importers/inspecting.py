@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 from screening.importers.base import Inspection, UnreadableFile
-from screening.importers.counting import Count, MedlineCount, RisCount
+from screening.importers.counting import Count, Lines, MedlineCount, RisCount
 from screening.importers.decoding import (
     LONGEST_LINE,
     as_utf8,
@@ -187,18 +187,17 @@ def _warnings(name: str, count: Count, scan: _Scan, encoding: str) -> Iterator[s
             f"Line {scan.first_long_line} is longer than {LONGEST_LINE:,} bytes: the rest of it "
             "was left out."
         )
-    start, end = ("PMID", "") if name == "nbib" else ("TY", "ER")
-    if count.without_start:
-        yield _counted(count.without_start, f"without a {start} line", "read as far as it goes")
-    if count.without_end:
-        yield _counted(count.without_end, f"without an {end} line", "read up to the next entry")
-    if count.outside:
-        line, number = count.outside
-        lines = "1 line" if number == 1 else f"{number:,} lines"
-        yield f"{lines} outside the entries (first: line {line}) held no field and stayed unread."
+    start = "PMID" if name == "nbib" else "TY"
+    if count.without_start.number:
+        entries = _counted(count.without_start, "entry", "entries")
+        yield f"{entries} without a {start} line, read as far as it goes."
+    if count.without_end.number:
+        entries = _counted(count.without_end, "entry", "entries")
+        yield f"{entries} without an ER line, read up to the next entry."
+    if count.outside.number:
+        lines = _counted(count.outside, "line", "lines")
+        yield f"{lines} outside the entries held no field and stayed unread."
 
 
-def _counted(places: list[int], what: str, how: str) -> str:
-    line, number = places
-    entries = "1 entry" if number == 1 else f"{number:,} entries"
-    return f"{entries} {what} (first: line {line}), {how}."
+def _counted(lines: Lines, one: str, several: str) -> str:
+    return f"{lines.number:,} {one if lines.number == 1 else several} (first: line {lines.first})"

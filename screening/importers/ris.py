@@ -185,7 +185,7 @@ def _pmid(entry: Entry, firsts: Mapping[str, str]) -> str:
     """The PubMed number, only where the file says that it is one."""
     get = firsts.get
     number = get("AN", "")
-    database = (get("DB", "") + " " + get("DP", "")).lower()
+    database = f"{get('DB', '')} {get('DP', '')}".lower()
     match = None
     if _PUBMED.search(database) and "embase" not in database:
         match = _PMID.match(number) or (None if number else _PMID_OF_ID.match(get("ID", "")))

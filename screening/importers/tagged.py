@@ -13,6 +13,8 @@ _HEAD = 64
 _KEPT_PREFIXES = 2_000
 _SLOT_BUDGET = 200_000
 _SLOT_VALUES = 5_000
+_NO_STRETCH: tuple[list[str], int, int] = ([], 0, 0)
+_NO_PLACE: tuple[list[str], int] = ([], 0)
 
 
 class Entry:
@@ -36,16 +38,16 @@ class Entry:
         "stretch",
     )
 
-    def __init__(self, position: int, line: int, seen: set[str]) -> None:
+    def __init__(self, position: int, line: int, seen: frozenset[str]) -> None:
         self.position = position
         self.line = line
         self.end = line
         self.seen = seen
         self.fields: defaultdict[str, list[str]] = defaultdict(list)
         self.earlier: tuple[str, ...] = ()
-        self.stretch: tuple[list[str], int, int] = ([], 0, 0)
+        self.stretch = _NO_STRETCH
         self._more: list[str] = []
-        self._more_to: tuple[list[str], int] = ([], 0)
+        self._more_to = _NO_PLACE
 
     def go_on(self, values: list[str], line: str) -> None:
         """Continue the last of the values, on a further line."""
@@ -57,12 +59,12 @@ class Entry:
     def close(self, end: int, preamble: re.Pattern[str] | None) -> None:
         """Finish the entry; a preamble of the next one that ran into the last value is left out."""
         self.end = end
-        while (
-            preamble
-            and self._more
-            and (_is_blank(self._more[-1]) or preamble.match(self._more[-1]))
-        ):
+        if not self._more:
+            return
+        while preamble and (_is_blank(self._more[-1]) or preamble.match(self._more[-1])):
             self._more.pop()
+            if not self._more:
+                return
         self._join()
 
     def firsts(self) -> dict[str, str]:
@@ -86,7 +88,7 @@ class Entry:
         """Keep of an entry that goes on and on what a record may need."""
         self._join()
         self.earlier = (self.text(),)
-        self.stretch = ([], 0, 0)
+        self.stretch = _NO_STRETCH
         for values in self.fields.values():
             values[:] = _within_budget(values)
 
@@ -233,13 +235,13 @@ class _Tokenizer:
         if self.position == 1 and tag.name == self.profile.first_head:
             self.heads.add(tag.name)
         self.loose = False
-        self.entry = Entry(self.position, number, set(self.profile.assumed))
+        self.entry = Entry(self.position, number, self.profile.assumed)
         return self.entry
 
     def _taken(self, entry: Entry, tag: Tag, line: str) -> None:
         slot = self.profile.wanted.get(tag.name, "")
-        if tag.name in self.heads:
-            entry.seen.add(tag.name)
+        if tag.name in self.heads and tag.name not in entry.seen:
+            entry.seen |= {tag.name}
         if not tag.exact:
             self.loose = True
         elif tag.name not in self.special and len(self.plain) < _KEPT_PREFIXES:

@@ -98,11 +98,8 @@ def _go_on(access: ReviewAccess, item: ScreeningItem) -> HttpResponse:
     stage = Stage(item.stage)
     following = reading.next_turn(access, item)
     if following:
-        response = redirect("screening:conflict", access.review.pk, stage, following.record_id)
-    else:
-        response = redirect("screening:conflicts", access.review.pk, stage)
-    response.status_code = 303
-    return response
+        return redirect("screening:conflict", access.review.pk, stage, following.record_id)
+    return redirect("screening:conflicts", access.review.pk, stage)
 
 
 def _what_happened(panel: Panel, deed: Deed, done: Proposal | Referral | Resolution) -> str:

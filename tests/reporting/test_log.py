@@ -1,8 +1,11 @@
+import ast
 import re
+from pathlib import Path
 
 from django.utils import timezone
 
-from reporting.log import log_page, sentence
+from reporting.log import SENTENCES, log_page, sentence
+from screening import actions
 from screening.actions.log import write_log
 from screening.actions.voting import take_back_vote
 from screening.models import LogEntry
@@ -19,6 +22,39 @@ def test_actions_are_told_in_words():
     assert sentence("conflict.resolved", None, {"record": 7, "mode": "discussion"}) == (
         "settled the conflict on record 7 by discussion: …"
     )
+
+
+def test_every_action_of_the_program_has_a_sentence():
+    code = re.compile(r"[a-z]+\.[a-z_]+")
+    used = {
+        constant.value
+        for file in Path(actions.__file__).parent.glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and "log" in ast.unparse(call.func)
+        for constant in ast.walk(call)
+        if isinstance(constant, ast.Constant) and code.fullmatch(str(constant.value))
+    }
+
+    assert len(used) >= 20
+    assert used - set(SENTENCES) == set()
+
+
+def test_lists_and_records_of_values_are_readable(dora):
+    reasons = [{"code": "E1", "label": "No images", "hint": ""}, {"code": "E2", "label": "Animals"}]
+    write_log(
+        dora,
+        "protocol.edited",
+        before={"reasons": [], "stage": "title_abstract"},
+        after={"reasons": reasons, "stage": "full_text", "is_open": True},
+    )
+
+    (line,) = log_page(dora).lines
+
+    assert [(detail.label, detail.before, detail.after) for detail in line.details] == [
+        ("Reasons", "", "code: E1, label: No images; code: E2, label: Animals"),
+        ("Stage", "title and abstract", "full text"),
+        ("Is open", "", "yes"),
+    ]
 
 
 def test_an_unknown_action_is_shown_by_its_code():

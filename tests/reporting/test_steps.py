@@ -11,7 +11,7 @@ STARTED = {"sources": 1, "records": 952}
     ("now", "kind", "title", "page"),
     [
         ({**LEAD}, "do", "Describe the first search", "sources"),
-        ({**LEAD, "sources": 1}, "do", "Import what the search found", "sources"),
+        ({**LEAD, "sources": 1}, "do", "Import what the search found", "import_file"),
         ({**REVIEWER}, "waiting", "There are no records yet", "protocol"),
         ({**REVIEWER, **STARTED, "mine": 540}, "do", "540 records wait for your vote", "queue"),
         ({**REVIEWER, **STARTED, "mine": 1}, "do", "1 record waits for your vote", "queue"),

@@ -154,7 +154,7 @@ def test_posting_adds_a_source(client, libby):
         {"name": "Embase", "kind": "database", "searched_on": "2024-01-09", "hits": "12"},
     )
 
-    assert (response.status_code, response.url) == (302, url("sources", libby))
+    assert (response.status_code, response.url) == (303, url("sources", libby))
     source = libby.scope(Source).get()
     assert (source.name, source.searched_on, source.hits) == ("Embase", date(2024, 1, 9), 12)
 
@@ -416,7 +416,7 @@ def test_a_commit_sent_twice_is_carried_out_once(client, libby, source, tmp_path
 
     answers = [client.post(url("import", libby, import_.pk), asked) for _ in range(2)]
 
-    assert [answer.status_code for answer in answers] == [302, 302]
+    assert [answer.status_code for answer in answers] == [303, 303]
     assert {answer.url for answer in answers} == {url("import", libby, import_.pk)}
     assert libby.scope(Record).count() == 3
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand
 
@@ -50,7 +50,7 @@ def examine(file: Path, out: Path | None) -> dict[str, str | int]:
         found = read(file, inspection)
         if out:
             stream = stack.enter_context(out.open("w", encoding="utf-8", newline=""))
-            found = written(found, csv.writer(stream, lineterminator="\n"))
+            found = written(found, stream)
         for entry in found:
             counts[type(entry)] += 1
     return {
@@ -63,9 +63,10 @@ def examine(file: Path, out: Path | None) -> dict[str, str | int]:
 
 
 def written(
-    found: Iterator[ParsedRecord | Problem], writer: "csv.Writer"
+    found: Iterator[ParsedRecord | Problem], stream: TextIO
 ) -> Iterator[ParsedRecord | Problem]:
-    """The same entries; the records among them are rows of the file once they have passed."""
+    """The same entries; the records among them are rows of the stream once they have passed."""
+    writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     for entry in found:
         if isinstance(entry, ParsedRecord):

@@ -101,7 +101,7 @@ def test_an_entry_without_pmid_is_not_mixed_with_its_neighbours(own):
         (10, "92000003"),
     ]
     assert inspection.warnings == (
-        "2 entries without a PMID line (first: line 1), read as far as it goes.",
+        "2 entries (first: line 1) without a PMID line, read as far as it goes.",
     )
 
 

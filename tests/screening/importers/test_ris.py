@@ -52,7 +52,7 @@ def test_cochrane_writes_two_spaces_after_the_dash_and_a_preamble_before_each_re
         (32, "Synthetic trial three", "", "", "", "JOUR"),
     ]
     assert inspection.warnings == (
-        "2 entries without an ER line (first: line 4), read up to the next entry.",
+        "2 entries (first: line 4) without an ER line, read up to the next entry.",
     )
 
 
@@ -209,7 +209,7 @@ def test_a_missing_er_loses_no_record_and_is_told(own):
         (11, "Third synthetic record, at the end of the file", ""),
     ]
     assert inspection.warnings == (
-        "3 entries without an ER line (first: line 1), read up to the next entry.",
+        "3 entries (first: line 1) without an ER line, read up to the next entry.",
     )
 
 
@@ -222,8 +222,8 @@ def test_a_missing_ty_loses_no_record_and_what_stands_outside_is_told(own):
         (11, "Another synthetic record without TY", ""),
     ]
     assert inspection.warnings == (
-        "2 entries without a TY line (first: line 3), read as far as it goes.",
-        "1 line outside the entries (first: line 1) held no field and stayed unread.",
+        "2 entries (first: line 3) without a TY line, read as far as it goes.",
+        "1 line (first: line 1) outside the entries held no field and stayed unread.",
     )
 
 
