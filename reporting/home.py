@@ -29,7 +29,7 @@ class Standing:
         if self.mine:
             return f"{counted(self.mine, 'record')} {_verb(self.mine)} for your vote."
         if self.conflicts:
-            return f"{counted(self.conflicts, 'conflict')} {_verb(self.conflicts)} to be settled."
+            return f"{counted(self.conflicts, 'conflict')} {_verb(self.conflicts)} to be resolved."
         if self.finished < self.items:
             return "Nothing waits for you; others are still at work."
         return "Screening on title and abstract is finished."

@@ -17,7 +17,7 @@ SENTENCES = {
     "conflict.declined": "declined the proposal on record {record}",
     "conflict.proposed": "proposed to {decision} record {record}, on which the voters disagree",
     "conflict.referred": "sent the conflict on record {record} to adjudication",
-    "conflict.resolved": "settled the conflict on record {record} by {mode}: {decision}",
+    "conflict.resolved": "resolved the conflict on record {record} by {mode}: {decision}",
     "conflict.withdrawn": "withdrew the proposal on record {record}",
     "import.committed": "imported {read} records from {file} ({source})",
     "import.undone": "undid the import of {file}: its {records} records are gone",
@@ -38,8 +38,8 @@ SENTENCES = {
 
 STAGES = {"title_abstract": "title and abstract", "full_text": "full text"}
 
-# Digests leave the server through `manage.py verify` alone.
-LEFT_OUT = {"digest", "hash", "sha256"}
+# Digests leave the server through `manage.py verify` alone; slots mean nothing to people.
+LEFT_OUT = {"digest", "hash", "sha256", "slot"}
 
 
 class _Known(dict[str, Any]):

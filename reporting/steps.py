@@ -61,7 +61,7 @@ def next_step(now: Situation) -> Step:
     return (
         _search(now)
         or _vote(now)
-        or _settle(now)
+        or _resolve(now)
         or _invite(now)
         or _read_along(now)
         or _wait(now)
@@ -116,7 +116,7 @@ def _vote(now: Situation) -> Step | None:
     )
 
 
-def _settle(now: Situation) -> Step | None:
+def _resolve(now: Situation) -> Step | None:
     if now.to_confirm:
         verb = "waits" if now.to_confirm == 1 else "wait"
         return Step(
@@ -213,7 +213,7 @@ def _wait(now: Situation) -> Step | None:
         return Step(
             "waiting",
             f"{counted(now.conflicts, 'conflict')} {verb} with others",
-            f"{done}It is for others to settle what the voters disagree on.",
+            f"{done}It is for others to resolve what the voters disagree on.",
             "See the conflicts",
             "conflicts",
         )

@@ -184,7 +184,8 @@ def review_view(
                 response.status_code = SEE_OTHER
             return response
 
-        callback.right = right  # type: ignore[attr-defined] # read by tests/test_access.py
+        callback.right = right  # type: ignore[attr-defined] # both read by tests/test_locks.py
+        callback.post_right = post or right  # type: ignore[attr-defined]
         return callback
 
     return decorate

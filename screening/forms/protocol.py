@@ -110,7 +110,7 @@ class ProtocolForm(forms.ModelForm):
         label="A maybe, at title and abstract", choices=MAYBES, widget=forms.RadioSelect
     )
     resolution_mode = forms.ChoiceField(
-        label="How conflicts are settled", choices=RESOLUTIONS, widget=forms.RadioSelect
+        label="How conflicts are resolved", choices=RESOLUTIONS, widget=forms.RadioSelect
     )
 
     class Meta:

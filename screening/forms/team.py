@@ -5,7 +5,7 @@ from screening.models import Role
 MEANINGS = {
     Role.LEAD: "sets up protocol and team, and may do all that the others do.",
     Role.REVIEWER: "votes on records, without seeing the other reviewers' votes.",
-    Role.ADJUDICATOR: "settles conflicts, but none they voted on themselves.",
+    Role.ADJUDICATOR: "resolves conflicts, but none they voted on themselves.",
     Role.LIBRARIAN: "documents searches and imports their results.",
     Role.OBSERVER: "reads, and sees results once they are settled.",
 }

@@ -1,4 +1,4 @@
-"""Conflicts: the list that empties, and the page on which one is settled."""
+"""Conflicts: the list that empties, and the page on which one is resolved."""
 
 from collections.abc import Callable
 from typing import Any

@@ -195,6 +195,7 @@ def discuss(alice: Page, bob: Page) -> None:
     alice.get_by_role("link", name=NEURO).click()
     expect(alice.locator(".side")).to_have_count(2)
     expect(alice.get_by_role("main")).to_contain_text("A review; are its references of use?")
+    keys_work(alice)
     alice.keyboard.press("e")
     alice.keyboard.type("It reports no study of its own.")
     alice.keyboard.press("Control+Enter")
@@ -203,8 +204,10 @@ def discuss(alice: Page, bob: Page) -> None:
     rail(bob, "Conflicts")
     bob.get_by_role("link", name=NEURO).click()
     expect(bob.get_by_text("It reports no study of its own.")).to_be_visible()
+    keys_work(bob)
     bob.keyboard.press("c")
-    expect(bob.locator("main")).to_contain_text("By discussion")
+    expect(bob.get_by_text("excluded after discussion.")).to_be_visible()
+    expect(bob.get_by_role("heading", name=PELVIS)).to_be_visible()  # what waits for him next
 
 
 def send_to_adjudication_and_decide(page: Page) -> None:
@@ -219,7 +222,7 @@ def send_to_adjudication_and_decide(page: Page) -> None:
     page.get_by_label("Rationale").fill("Image quality is one of its results.")
     page.get_by_role("button", name="Resolve").click()
     rail(page, "Conflicts")
-    expect(page.get_by_role("heading", name="Every conflict is settled")).to_be_visible()
+    expect(page.get_by_role("heading", name="Every conflict is resolved")).to_be_visible()
 
 
 def the_overview_adds_up(page: Page) -> None:
@@ -294,7 +297,13 @@ def which_of(title: str) -> str:
 
 
 def shown(page: Page) -> str:
+    keys_work(page)
     return which_of(page.locator("#card h1").inner_text())
+
+
+def keys_work(page: Page) -> None:
+    """The script of the page shows the list of keys once it listens to them."""
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
 
 
 def note(page: Page, text: str) -> None:

@@ -20,7 +20,7 @@ def test_actions_are_told_in_words():
     assert sentence("vote.cast", None, vote) == "voted exclude on record 412"
     assert sentence("vote.taken_back", vote, None) == "took back the vote on record 412"
     assert sentence("conflict.resolved", None, {"record": 7, "mode": "discussion"}) == (
-        "settled the conflict on record 7 by discussion: …"
+        "resolved the conflict on record 7 by discussion: …"
     )
 
 

@@ -923,7 +923,7 @@ def test_a_conflict_is_proposed_and_confirmed_by_pages(client, review, alice, bo
 
     assert told == [f"Record {record.number}: included after discussion."]
     assert outcome_of(record) is Outcome.INCLUDED
-    assert text_of(page).count("Every conflict is settled") == 1
+    assert text_of(page).count("Every conflict is resolved") == 1
 
 
 def test_declining_needs_a_sentence_and_keeps_the_proposal_until_it_has_one(

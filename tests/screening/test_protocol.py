@@ -339,7 +339,7 @@ def test_a_protocol_without_proposals_speaks_of_none(client, dora):
         ({"maybe_policy": "discuss"}, "A maybe always makes a conflict"),
         ({"maybe_policy": "discuss", "quorum_title_abstract": 1}, "nobody to disagree with"),
         ({"maybe_policy": "off"}, "There is no maybe."),
-        ({"resolution_mode": "adjudication"}, "Conflicts are settled by adjudication"),
+        ({"resolution_mode": "adjudication"}, "Conflicts are resolved by adjudication"),
         ({"names_shown_in_conflicts": True}, "sees who voted what"),
     ],
 )
