@@ -10,9 +10,10 @@ from django.db.models import F
 
 from screening.access import ReviewAccess, access_for
 from screening.actions import conflicts
-from screening.actions.importing import commit_import, preview_import
+from screening.actions.importing import preview_import
 from screening.actions.people import change_roles, invite
 from screening.actions.reviews import create_review
+from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote, postpone
 from screening.models import Import, Invitation, Record, Review, Role, ScreeningItem, Source
 from screening.rules import Decision, Stage

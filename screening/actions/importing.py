@@ -1,63 +1,39 @@
-"""Sources and imports: what was searched, and how a file becomes records of the review."""
+"""Imports: a file is looked at before it is stored, and can be taken out again.
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import islice
+`actions.storing` is what happens in between.
+"""
+
+from datetime import datetime, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from screening import bulk, files
 from screening.access import Refused, ReviewAccess, Right
 from screening.actions.base import action, lock_membership
 from screening.actions.log import write_log
+from screening.actions.sources import save_source
 from screening.importers import (
     Inspection,
     ParsedRecord,
-    Problem,
     UnreadableFile,
     inspect,
     read,
 )
 from screening.models import (
     Import,
-    ImportProblem,
     ImportState,
     Lease,
     Postponement,
-    Protocol,
     Review,
     ScreeningItem,
     Source,
     Vote,
 )
-from screening.rules import Stage
 
-ENTRIES_AT_ONCE = 1_000
 STALE_AFTER = timedelta(seconds=60)
 """An attempt to store a file that has not stored anything for so long was killed."""
-
-Batch = list[ParsedRecord | Problem]
-
-FACTS = (
-    "name",
-    "kind",
-    "platform",
-    "searched_on",
-    "coverage_from",
-    "coverage_to",
-    "search_string",
-    "limits",
-    "hits",
-    "searched_by",
-    "peer_review",
-    "notes",
-    "is_proposal",
-)
 
 
 class SameFile(Refused):
@@ -92,44 +68,6 @@ class HasVotes(Refused):
     """Somebody voted on a record of the import: it stays."""
 
 
-@action
-def add_source(access: ReviewAccess, **facts: Any) -> Source:
-    """The review has one more source.
-
-    Raises:
-        ValidationError: a fact that no source can have.
-    """
-    lock_membership(access, Right.IMPORT)
-    return _added(access, Source(**facts))
-
-
-@action
-def edit_source(access: ReviewAccess, source: Source, **facts: Any) -> Source:
-    """The facts of the source are these; the log keeps what they were.
-
-    Raises:
-        ValidationError: a fact that no source can have.
-    """
-    lock_membership(access, Right.IMPORT)
-    source = access.scope(Source).select_for_update(no_key=True).get(pk=source.pk)
-    before = _facts(source)
-    for name, value in facts.items():
-        setattr(source, name, value)
-    source.full_clean()
-    after = _facts(source)
-    changed = [name for name in FACTS if before[name] != after[name]]
-    if not changed:
-        return source
-    source.save(update_fields=changed)
-    write_log(
-        access,
-        "source.edited",
-        before={"name": before["name"], **{name: before[name] for name in changed}},
-        after={"name": after["name"], **{name: after[name] for name in changed}},
-    )
-    return source
-
-
 def preview_import(
     access: ReviewAccess,
     source: Source,
@@ -155,32 +93,10 @@ def preview_import(
     inspection = inspect(path)
     if at_most is not None and inspection.found > at_most:
         raise TooManyEntries(inspection.found)
-    _refuse_same_file(access, inspection.sha256)
+    refuse_same_file(access, inspection.sha256)
     records = _count_records(path, inspection) if count else 0
     files.keep(access.review.pk, inspection.sha256, path)
     return _preview(access, source, path, file_name, inspection, records)
-
-
-def commit_import(access: ReviewAccess, import_: Import) -> Import:
-    """The records of the file are in the review and up for screening: all of them, or none.
-
-    Several transactions, so that voters never wait: records of an import that is not committed
-    are invisible and have no items. What a killed attempt left is removed by the next one.
-
-    Raises:
-        SameFile: this very file stands in the review.
-        FileIsGone: the raw file is missing.
-        StoredElsewhere: somebody else is storing this import.
-        Refused: the import is committed or undone, or its file cannot be stored.
-    """
-    path = kept_file(access, import_)
-    attempt = _begin(access, import_)
-    try:
-        _store(access, attempt, path)
-    except UnreadableFile as problem:
-        _give_up(access, attempt)
-        raise Refused(str(problem)) from problem
-    return _finish(access, attempt)
 
 
 @action
@@ -191,9 +107,9 @@ def discard_import(access: ReviewAccess, import_: Import) -> None:
         Refused: it is committed, undone, or being stored.
     """
     lock_membership(access, Right.IMPORT)
-    _lock_review(access)
-    import_ = _lock_import(access, import_)
-    _refuse_being_stored(import_)
+    lock_review(access)
+    import_ = lock_import(access, import_)
+    refuse_being_stored(import_)
     if import_.state not in {ImportState.PREVIEWED, ImportState.STAGED}:
         raise Refused("This file was imported; it cannot be discarded. Nothing was changed.")
     bulk.delete_records(import_.pk)
@@ -211,7 +127,7 @@ def undo_import(access: ReviewAccess, import_: Import) -> Import:
         Refused: it is not committed.
     """
     lock_membership(access, Right.IMPORT)
-    import_ = _lock_import(access, import_)
+    import_ = lock_import(access, import_)
     if import_.state != ImportState.COMMITTED:
         raise Refused("This import is not in the review, or not any more. Nothing was changed.")
     items = access.scope(ScreeningItem).filter(record__imported_by=import_)
@@ -229,7 +145,7 @@ def undo_import(access: ReviewAccess, import_: Import) -> Import:
     import_.state = ImportState.UNDONE
     import_.undone_at = timezone.now()
     import_.save(update_fields=["state", "undone_at"])
-    write_log(access, "import.undone", before={**_for_log(import_), "records": removed})
+    write_log(access, "import.undone", before={**log_facts(import_), "records": removed})
     return import_
 
 
@@ -274,26 +190,6 @@ def is_being_stored(import_: Import, now: datetime | None = None) -> bool:
     )
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """One attempt to store an import. `import_.staged_at` is its sign: who finds another there
-    has been taken over from."""
-
-    import_: Import
-    first_number: int
-    ranks: list[int]
-    records: int = 0
-    problems: int = 0
-
-
-def _added(access: ReviewAccess, source: Source) -> Source:
-    source.review = access.review
-    source.full_clean()
-    source.save(force_insert=True)
-    write_log(access, "source.added", after=_facts(source))
-    return source
-
-
 @action
 def _preview(
     access: ReviewAccess,
@@ -304,12 +200,12 @@ def _preview(
     records: int,
 ) -> Import:
     lock_membership(access, Right.IMPORT)
-    _lock_review(access)
-    _refuse_same_file(access, inspection.sha256)
+    lock_review(access)
+    refuse_same_file(access, inspection.sha256)
     # Once more, now that nobody can discard another import of this file.
     files.keep(access.review.pk, inspection.sha256, path)
     if source.pk is None:
-        source = _added(access, source)
+        source = save_source(access, source)
     return Import.objects.create(
         source=source,
         file_name=file_name[-255:],
@@ -325,135 +221,12 @@ def _preview(
     )
 
 
-@action
-def _begin(access: ReviewAccess, import_: Import) -> _Attempt:
-    """The import is being stored by this attempt, from nothing, with numbers of its own."""
-    lock_membership(access, Right.IMPORT)
-    review = _lock_review(access)
-    import_ = _lock_import(access, import_)
-    _refuse_being_stored(import_)
-    if import_.state == ImportState.COMMITTED:
-        raise Refused("This file is imported already. Nothing was changed.")
-    if import_.state == ImportState.UNDONE:
-        raise Refused("This import was undone. Upload the file again to import it.")
-    _refuse_same_file(access, import_.sha256, but=import_)
-    bulk.delete_records(import_.pk)
-    import_.problems.all().delete()
-    first = review.next_record_number
-    review.next_record_number = first + import_.found
-    review.save(update_fields=["next_record_number"])
-    import_.state = ImportState.STAGED
-    import_.staged_at = timezone.now()
-    import_.save(update_fields=["state", "staged_at"])
-    return _Attempt(import_, first, _shuffled(review, first, import_.found))
-
-
-def _store(access: ReviewAccess, attempt: _Attempt, path: Path) -> None:
-    """Every entry of the file is a row: a record or a problem."""
-    import_ = attempt.import_
-    inspection = inspection_of(import_)
-    for entries in _by_the_thousand(read(path, inspection)):
-        _refuse_miscount(inspection, attempt.records + attempt.problems + len(entries), full=False)
-        _store_some(access, attempt, entries)
-    _refuse_miscount(inspection, attempt.records + attempt.problems)
-    if not attempt.records:
-        raise UnreadableFile(
-            f"Nothing in {import_.file_name} could be read as a record: see its problems. "
-            "Nothing was stored."
-        )
-
-
-@transaction.atomic
-def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Batch) -> None:
-    _show_life(attempt)
-    records = [entry for entry in entries if isinstance(entry, ParsedRecord)]
-    bulk.insert_records(
-        _row(access.review.pk, attempt, index, record)
-        for index, record in enumerate(records, attempt.records)
-    )
-    problems = [entry for entry in entries if isinstance(entry, Problem)]
-    ImportProblem.objects.bulk_create(
-        ImportProblem(
-            imported_by=attempt.import_,
-            position=problem.position,
-            line=problem.line,
-            message=problem.message[:500],
-            remedy=problem.remedy[:500],
-            raw=problem.raw[:2_000],
-        )
-        for problem in problems
-    )
-    attempt.records += len(records)
-    attempt.problems += len(problems)
-
-
-@transaction.atomic
-def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
-    """The records have items with the quorum in force now, and the import is committed."""
-    lock_membership(access, Right.IMPORT)
-    review = _lock_review(access)
-    import_ = attempt.import_
-    _show_life(attempt)
-    if review.next_record_number == attempt.first_number + import_.found:
-        # Entries that were problems take no number, unless somebody has numbers after them.
-        review.next_record_number = attempt.first_number + attempt.records
-        review.save(update_fields=["next_record_number"])
-    quorum = _lock_quorum(access)
-    made = bulk.insert_items(import_.pk, stage=Stage.TITLE_ABSTRACT, quorum=quorum)
-    if made != attempt.records:
-        raise RuntimeError(f"{made} items for {attempt.records} records")
-    import_.state = ImportState.COMMITTED
-    import_.committed_at = timezone.now()
-    import_.read = attempt.records
-    import_.save(update_fields=["state", "committed_at", "read"])
-    write_log(
-        access,
-        "import.committed",
-        after={
-            **_for_log(import_),
-            "first_record": attempt.first_number,
-            "last_record": attempt.first_number + attempt.records - 1,
-            "quorum": quorum,
-        },
-    )
-    return import_
-
-
-@transaction.atomic
-def _give_up(access: ReviewAccess, attempt: _Attempt) -> None:
-    """The import is only previewed again."""
-    import_ = attempt.import_
-    _show_life(attempt)
-    bulk.delete_records(import_.pk)
-    import_.problems.all().delete()
-    import_.state = ImportState.PREVIEWED
-    import_.staged_at = None
-    import_.save(update_fields=["state", "staged_at"])
-
-
-def _show_life(attempt: _Attempt) -> None:
-    """The attempt is alive; nobody has taken over.
-
-    Raises:
-        StoredElsewhere: somebody has.
-    """
-    now = timezone.now()
-    mine = Import.objects.filter(
-        pk=attempt.import_.pk, state=ImportState.STAGED, staged_at=attempt.import_.staged_at
-    )
-    if not mine.update(staged_at=now):
-        raise StoredElsewhere(
-            "Somebody else started to store this file again, so this attempt stopped."
-        )
-    attempt.import_.staged_at = now
-
-
-def _lock_review(access: ReviewAccess) -> Review:
+def lock_review(access: ReviewAccess) -> Review:
     """Imports of one review begin and end one at a time."""
     return Review.objects.select_for_update(no_key=True).get(pk=access.review.pk)
 
 
-def _lock_import(access: ReviewAccess, import_: Import) -> Import:
+def lock_import(access: ReviewAccess, import_: Import) -> Import:
     imports = access.scope(Import).select_for_update(no_key=True, of=("self",))
     locked = imports.select_related("source").filter(pk=import_.pk).first()
     if locked is None:
@@ -461,29 +234,21 @@ def _lock_import(access: ReviewAccess, import_: Import) -> Import:
     return locked
 
 
-def _lock_quorum(access: ReviewAccess) -> int:
-    """The quorum in force, which nobody changes until this transaction ends."""
-    protocols = Protocol.objects.filter(review=access.review)
-    # All versions, since the one in force may be ended by who is waited for.
-    list(protocols.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    return protocols.get(ended_at_sequence__isnull=True).quorum(Stage.TITLE_ABSTRACT)
-
-
-def _refuse_same_file(access: ReviewAccess, sha256: str, but: Import | None = None) -> None:
+def refuse_same_file(access: ReviewAccess, sha256: str, but: Import | None = None) -> None:
     others = access.scope(Import).of_same_file(sha256)
     first = others.exclude(pk=but.pk if but else None).first()
     if first:
         raise SameFile(first)
 
 
-def _refuse_being_stored(import_: Import) -> None:
+def refuse_being_stored(import_: Import) -> None:
     if is_being_stored(import_):
         raise StoredElsewhere(
             f"{import_.file_name} is being stored now. Look again in a minute; nothing was changed."
         )
 
 
-def _refuse_miscount(inspection: Inspection, entries: int, *, full: bool = True) -> None:
+def refuse_miscount(inspection: Inspection, entries: int, *, full: bool = True) -> None:
     """Entries are counted twice, by start tags and by reading: no entry is lost in silence."""
     if entries > inspection.found or (full and entries < inspection.found):
         raise UnreadableFile(
@@ -498,58 +263,11 @@ def _count_records(path: Path, inspection: Inspection) -> int:
     for entry in read(path, inspection):
         entries += 1
         records += isinstance(entry, ParsedRecord)
-    _refuse_miscount(inspection, entries)
+    refuse_miscount(inspection, entries)
     return records
 
 
-def _by_the_thousand(entries: Iterable[ParsedRecord | Problem]) -> Iterator[Batch]:
-    entries = iter(entries)
-    while some := list(islice(entries, ENTRIES_AT_ONCE)):
-        yield some
-
-
-def _shuffled(review: Review, first: int, count: int) -> list[int]:
-    """Ranks from `first` on in the order of a shuffle that is the same for everybody."""
-    ranks = list(range(first, first + count))
-    Random(f"{review.shuffle_seed}:{first}").shuffle(ranks)  # noqa: S311 -- repeatable, no secret
-    return ranks
-
-
-def _row(review_pk: int, attempt: _Attempt, index: int, record: ParsedRecord) -> tuple[Any, ...]:
-    """The record's columns, as `bulk.RECORD_COLUMNS` names them."""
-    return (
-        review_pk,
-        attempt.import_.pk,
-        attempt.first_number + index,
-        attempt.ranks[index],
-        record.position,
-        record.title,
-        record.abstract,
-        "\n".join(record.authors),
-        record.year,
-        record.journal,
-        record.volume,
-        record.issue,
-        record.pages,
-        record.doi,
-        record.pmid,
-        record.pmcid,
-        record.language,
-        "\n".join(record.keywords),
-        record.url,
-        record.kind,
-    )
-
-
-def _facts(source: Source) -> dict[str, Any]:
-    facts = {name: getattr(source, name) for name in FACTS}
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in facts.items()
-    }
-
-
-def _for_log(import_: Import) -> dict[str, Any]:
+def log_facts(import_: Import) -> dict[str, Any]:
     return {
         "source": import_.source.name,
         "file": import_.file_name,

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from screening.access import ReviewAccess
-from screening.actions.importing import commit_import, preview_import
+from screening.actions.importing import preview_import
 from screening.actions.log import TICK, digest_of
 from screening.actions.outcomes import added_up
 from screening.actions.reviews import create_review
+from screening.actions.storing import commit_import
 from screening.example import TEMPLATE
 from screening.example.people import accounts, join
 from screening.example.synthetic import write_ris

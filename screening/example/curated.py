@@ -11,8 +11,10 @@ from django.db.models import F
 
 from screening.access import ReviewAccess
 from screening.actions.conflicts import adjudicate, confirm, propose, refer
-from screening.actions.importing import commit_import, edit_source, preview_import
+from screening.actions.importing import preview_import
 from screening.actions.reviews import create_review
+from screening.actions.sources import edit_source
+from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote
 from screening.example import EXAMPLE_PASSWORD, TEMPLATE
 from screening.example.people import accounts, join

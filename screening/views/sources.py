@@ -12,16 +12,15 @@ from screening.access import ReviewAccess, Right, review_view
 from screening.actions.importing import (
     SameFile,
     TooManyEntries,
-    add_source,
-    commit_import,
     discard_import,
-    edit_source,
     has_votes,
     is_being_stored,
     preview_import,
     undo_import,
 )
 from screening.actions.protocol import is_frozen
+from screening.actions.sources import add_source, edit_source
+from screening.actions.storing import commit_import
 from screening.files import on_disk
 from screening.forms.sources import ImportForm, ProposalForm, SourceForm
 from screening.importers import UnreadableFile

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 from tests.benchmarks.site import PASSWORD, Site
 
-CARD = re.compile(r'data-record="(\d+)".*?data-key="(\w+)".*?data-current="(\d*)"', re.DOTALL)
+CARD = re.compile(
+    r'<article[^>]*? data-record="(\d+)"[^>]*? data-key="(\w+)"[^>]*? data-current="(\d*)"'
+)
 KEPT = re.compile(r'data-kept="([\d,]*)"')
 FETCH = {"X-Requested-With": "fetch"}
-NOTHING_LEFT = 404
 
 
 @dataclass(frozen=True, slots=True)

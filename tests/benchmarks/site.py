@@ -87,6 +87,7 @@ class Site:
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "errors").open("wb"),
         )
         try:
             self._wait_until_it_answers()

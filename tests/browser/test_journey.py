@@ -230,7 +230,7 @@ def the_overview_adds_up(page: Page) -> None:
     flow = page.locator("ol.flow > li")
     expect(flow.nth(0)).to_contain_text("8records identified")
     expect(flow.nth(1)).to_contain_text("8records to screen")
-    expect(flow.nth(2)).to_contain_text("8finished by two reviewers")
+    expect(flow.nth(2)).to_contain_text("8finished by two")
     expect(flow.nth(3)).to_contain_text("5included so far")
     expect(flow.nth(3)).to_contain_text("3 excluded")
 

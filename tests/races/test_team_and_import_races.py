@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from screening.access import ReviewAccess, access_for
-from screening.actions.importing import commit_import, preview_import, undo_import
+from screening.actions.importing import preview_import, undo_import
 from screening.actions.people import accept_invitation, change_roles, end_membership, invite
 from screening.actions.protocol import edit_protocol
+from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote, claim, postpone
 from screening.models import Import, Membership, Record, Role, ScreeningItem, Source, Vote
 from screening.rules import Decision, Stage

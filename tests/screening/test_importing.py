@@ -15,21 +15,20 @@ from django.utils import timezone
 
 from screening import files
 from screening.access import ReviewAccess
-from screening.actions import importing
+from screening.actions import importing, storing
 from screening.actions.importing import (
     FileIsGone,
     HasVotes,
     SameFile,
     StoredElsewhere,
     TooManyEntries,
-    add_source,
-    commit_import,
     discard_import,
-    edit_source,
     preview_import,
     undo_import,
 )
 from screening.actions.protocol import edit_protocol
+from screening.actions.sources import add_source, edit_source
+from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote, postpone, take_back_vote
 from screening.importers import UnreadableFile, read
 from screening.models import (
@@ -83,12 +82,12 @@ def counts(access: ReviewAccess) -> dict[str, int]:
 def half_stored(access: ReviewAccess, path: Path) -> Import:
     """What a process leaves that is killed after two thousand entries."""
     import_ = previewed(access, path)
-    attempt = importing._begin(access, import_)
+    attempt = storing._begin(access, import_)
     kept = importing.kept_file(access, import_)
     for entries in islice(
-        importing._by_the_thousand(read(kept, importing.inspection_of(import_))), 2
+        storing._by_the_thousand(read(kept, importing.inspection_of(import_))), 2
     ):
-        importing._store_some(access, attempt, entries)
+        storing._store_some(access, attempt, entries)
     return import_
 
 
@@ -432,12 +431,12 @@ def test_an_import_left_half_way_starts_again_after_a_minute(libby, source, tmp_
 
 def test_an_attempt_that_was_taken_over_stops(libby, dora, source, tmp_path):
     import_ = previewed(libby, ris_file(tmp_path, 3))
-    slow = importing._begin(libby, import_)
+    slow = storing._begin(libby, import_)
     a_minute_passes()
     commit_import(dora, import_)
 
     with pytest.raises(StoredElsewhere, match="this attempt stopped"):
-        importing._store_some(libby, slow, [])
+        storing._store_some(libby, slow, [])
 
     assert libby.scope(Record).imported().count() == 3
 

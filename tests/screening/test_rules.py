@@ -12,28 +12,28 @@ from screening.rules import (
     still_to_confirm,
 )
 
-I, E, M = Decision.INCLUDE, Decision.EXCLUDE, Decision.MAYBE
+INC, E, M = Decision.INCLUDE, Decision.EXCLUDE, Decision.MAYBE
 
 
 @pytest.mark.parametrize(
     ("votes", "quorum", "expected"),
     [
         ([], 2, Outcome.UNSEEN),
-        ([I], 2, Outcome.PARTIAL),
+        ([INC], 2, Outcome.PARTIAL),
         ([E], 2, Outcome.PARTIAL),
-        ([I, I], 2, Outcome.INCLUDED),
-        ([I, M], 2, Outcome.INCLUDED),
+        ([INC, INC], 2, Outcome.INCLUDED),
+        ([INC, M], 2, Outcome.INCLUDED),
         ([M, M], 2, Outcome.INCLUDED),
         ([E, E], 2, Outcome.EXCLUDED),
-        ([I, E], 2, Outcome.CONFLICT),
+        ([INC, E], 2, Outcome.CONFLICT),
         ([M, E], 2, Outcome.CONFLICT),
-        ([I], 1, Outcome.INCLUDED),
+        ([INC], 1, Outcome.INCLUDED),
         ([M], 1, Outcome.INCLUDED),
         ([E], 1, Outcome.EXCLUDED),
         ([E, E], 3, Outcome.PARTIAL),
-        ([E, E, I], 3, Outcome.CONFLICT),
-        ([I, I, E], 3, Outcome.CONFLICT),
-        ([I, M, I], 3, Outcome.INCLUDED),
+        ([E, E, INC], 3, Outcome.CONFLICT),
+        ([INC, INC, E], 3, Outcome.CONFLICT),
+        ([INC, M, INC], 3, Outcome.INCLUDED),
     ],
 )
 def test_votes_add_up(votes, quorum, expected):
@@ -51,7 +51,7 @@ def test_the_order_of_votes_does_not_matter(quorum):
 
 @pytest.mark.parametrize(
     ("votes", "expected"),
-    [([M, I], Outcome.CONFLICT), ([M, M], Outcome.CONFLICT), ([I, I], Outcome.INCLUDED)],
+    [([M, INC], Outcome.CONFLICT), ([M, M], Outcome.CONFLICT), ([INC, INC], Outcome.INCLUDED)],
 )
 def test_where_the_protocol_says_so_a_maybe_is_always_discussed(votes, expected):
     assert outcome(votes, quorum=2, maybe=MaybePolicy.DISCUSS) is expected
@@ -64,19 +64,19 @@ def test_with_a_quorum_of_one_there_is_never_a_conflict():
 
 
 @pytest.mark.parametrize(
-    ("resolution", "expected"), [(I, Outcome.INCLUDED), (E, Outcome.EXCLUDED)]
+    ("resolution", "expected"), [(INC, Outcome.INCLUDED), (E, Outcome.EXCLUDED)]
 )
 def test_a_resolution_ends_a_conflict(resolution, expected):
-    assert outcome([I, E], quorum=2, resolution=resolution) is expected
+    assert outcome([INC, E], quorum=2, resolution=resolution) is expected
 
 
 @pytest.mark.parametrize(
     ("votes", "resolution", "message"),
     [
-        ([I, I, I], None, "3 votes where 2 are asked for"),
-        ([I, I], E, "a resolution of an item that is included"),
-        ([I], E, "a resolution of an item that is partial"),
-        ([I, E], M, "a resolution is include or exclude"),
+        ([INC, INC, INC], None, "3 votes where 2 are asked for"),
+        ([INC, INC], E, "a resolution of an item that is included"),
+        ([INC], E, "a resolution of an item that is partial"),
+        ([INC, E], M, "a resolution is include or exclude"),
     ],
 )
 def test_what_must_never_be_is_an_error_and_no_outcome(votes, resolution, message):
@@ -87,10 +87,10 @@ def test_what_must_never_be_is_an_error_and_no_outcome(votes, resolution, messag
 @pytest.mark.parametrize(
     ("stage", "policy", "expected"),
     [
-        (Stage.TITLE_ABSTRACT, MaybePolicy.INCLUDE, (E, M, I)),
-        (Stage.TITLE_ABSTRACT, MaybePolicy.DISCUSS, (E, M, I)),
-        (Stage.TITLE_ABSTRACT, MaybePolicy.OFF, (E, I)),
-        (Stage.FULL_TEXT, MaybePolicy.INCLUDE, (E, I)),
+        (Stage.TITLE_ABSTRACT, MaybePolicy.INCLUDE, (E, M, INC)),
+        (Stage.TITLE_ABSTRACT, MaybePolicy.DISCUSS, (E, M, INC)),
+        (Stage.TITLE_ABSTRACT, MaybePolicy.OFF, (E, INC)),
+        (Stage.FULL_TEXT, MaybePolicy.INCLUDE, (E, INC)),
     ],
 )
 def test_maybe_is_offered_at_title_and_abstract_unless_it_is_off(stage, policy, expected):

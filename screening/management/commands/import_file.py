@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from screening.access import Refused, ReviewAccess, access_for
-from screening.actions.importing import SameFile, commit_import, preview_import
+from screening.actions.importing import SameFile, preview_import
+from screening.actions.storing import commit_import
 from screening.importers import UnreadableFile
 from screening.models import Import, ImportState, Membership, Role, Source
 

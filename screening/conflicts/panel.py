@@ -1,20 +1,15 @@
-"""Conflicts as one person may see them and act on them: sides, names, and whose turn it is."""
+"""One conflict as one person may see it and act on it: sides, names, and what is open to them."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, reduce
-from operator import and_
+from functools import cached_property
 
-from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
-
-from screening.access import RIGHTS, ReviewAccess, Right, rights_of
+from screening.access import ReviewAccess, Right, rights_of
+from screening.conflicts.names import LETTERS, hidden_order, names_hidden
 from screening.models import (
     Confirmation,
     Membership,
@@ -25,13 +20,9 @@ from screening.models import (
     ScreeningItem,
     Vote,
 )
-from screening.pages import PAGE_SIZE, Page
-from screening.rules import Decision, Outcome, Stage, still_to_confirm
+from screening.rules import Decision, still_to_confirm
 
-LETTERS = "ABC"
 DONE = {Decision.INCLUDE: "included", Decision.EXCLUDE: "excluded"}
-NOT_IN_LISTS = ("record__abstract", "record__keywords")
-ALWAYS, NEVER = Q(pk__isnull=False), Q(pk__isnull=True)
 
 
 class Deed(StrEnum):
@@ -75,29 +66,6 @@ def team_of(access: ReviewAccess) -> Team:
         reviewers=frozenset(user for user, held in rights.items() if Right.VOTE in held),
         adjudicators=frozenset(user for user, held in rights.items() if Right.RESOLVE in held),
     )
-
-
-def members_who_may(access: ReviewAccess, right: Right) -> QuerySet[Membership]:
-    roles = [role for role, rights in RIGHTS.items() if right in rights]
-    members = Membership.objects.active().filter(review=access.review)
-    return members.filter(roles__role__in=roles).distinct()
-
-
-def hidden_order(item_pk: int, viewer_pk: int, voter_pk: int) -> str:
-    """Where a voter stands among A, B, C for this viewer: fixed, and telling nothing."""
-    message = f"{item_pk}:{viewer_pk}:{voter_pk}".encode()
-    return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()
-
-
-def names_hidden(access: ReviewAccess, voters: Iterable[int], *, resolved: bool) -> bool:
-    """While a conflict is open, only its voters see whose vote is whose.
-
-    Everybody else could adjudicate, or could tell somebody who will; a setting of the protocol
-    shows the names to all.
-    """
-    if resolved or access.protocol.names_shown_in_conflicts:
-        return False
-    return access.user.pk not in set(voters)
 
 
 @dataclass(frozen=True)
@@ -357,111 +325,3 @@ def _panel(
         somebody_may_adjudicate=bool(team.adjudicators - voters),
         are_names_hidden=hidden,
     )
-
-
-def open_conflicts(access: ReviewAccess, stage: Stage) -> QuerySet[ScreeningItem]:
-    """Settled and unresolved, in the order of screening."""
-    return access.scope(ScreeningItem).at(stage).in_conflict().order_by("rank", "pk")
-
-
-def resolved_conflicts(access: ReviewAccess, stage: Stage) -> QuerySet[ScreeningItem]:
-    items = access.scope(ScreeningItem).at(stage).settled()
-    return items.filter(resolution__isnull=False).order_by("rank", "pk")
-
-
-def open_or_resolved(access: ReviewAccess, stage: Stage) -> QuerySet[ScreeningItem]:
-    """What has a page: an item that is settled by agreement, or not settled, has none."""
-    items = access.scope(ScreeningItem).at(stage).settled().select_related("record")
-    return items.filter(Q(outcome=Outcome.CONFLICT) | Q(resolution__isnull=False))
-
-
-def on_whose_turn(
-    access: ReviewAccess, conflicts: QuerySet[ScreeningItem]
-) -> QuerySet[ScreeningItem]:
-    """Those of these open conflicts whose next step is the viewer's: `Panel.is_my_turn` in SQL."""
-    team = team_of(access)
-    me = access.user
-    own = Q(Exists(me.votes.current().filter(item=OuterRef("pk"))))
-    proposals = Proposal.objects.open().filter(item=OuterRef("pk"))
-    proposed = Q(Exists(proposals))
-    asked = Q(Exists(Referral.objects.filter(item=OuterRef("pk"))))
-    if access.protocol.resolution_mode == ResolutionMode.ADJUDICATION:
-        asked = ALWAYS
-    takes_part, turns = NEVER, NEVER
-    if access.may(Right.RESOLVE):
-        turns |= asked & ~own
-    if access.may(Right.VOTE):
-        takes_part |= own
-        mine = Confirmation.objects.filter(proposal=OuterRef("pk"), confirmed_by=me)
-        turns |= own & Exists(proposals.filter(~Q(proposed_by=me), ~Exists(mine)))
-    if access.is_lead:
-        takes_part = ALWAYS
-    to_be_adjudicated = asked & ~_voted_on_by_all(team.adjudicators)
-    turns |= takes_part & ~proposed & ~to_be_adjudicated
-    turns |= takes_part & proposed & ~Exists(_votes_still_to_confirm(team))
-    return conflicts.filter(turns)
-
-
-def _voted_on_by_all(people: frozenset[int]) -> Q:
-    """Items on which each of these people has a vote; no item has more votes than letters."""
-    if len(people) > len(LETTERS):
-        return NEVER
-    votes = Vote.objects.current().filter(item=OuterRef("pk"))
-    return reduce(and_, (Q(Exists(votes.filter(reviewer=user))) for user in people), ALWAYS)
-
-
-def _votes_still_to_confirm(team: Team) -> QuerySet[Vote]:
-    """Votes of an item, for a subquery, whose voters have still to confirm its open proposal."""
-    proposal = Proposal.objects.open().filter(item=OuterRef("item"))
-    votes = Vote.objects.current().filter(item=OuterRef("pk"), reviewer__in=team.reviewers)
-    return votes.filter(
-        ~Exists(proposal.filter(proposed_by=OuterRef("reviewer"))),
-        ~Exists(proposal.filter(confirmations__confirmed_by=OuterRef("reviewer"))),
-    )
-
-
-def next_turn(access: ReviewAccess, item: ScreeningItem) -> ScreeningItem | None:
-    """The next open conflict whose next step is the viewer's: behind this one, then from the start."""
-    mine = on_whose_turn(access, open_conflicts(access, Stage(item.stage)))
-    return mine.filter(_behind(item)).first() or mine.first()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a conflict stands among the open ones, or would stand were it still open."""
-
-    number: int
-    of: int
-    previous: ScreeningItem | None
-    next: ScreeningItem | None
-
-
-def place_of(access: ReviewAccess, item: ScreeningItem) -> Place:
-    conflicts = open_conflicts(access, Stage(item.stage))
-    before = conflicts.filter(~_behind(item), ~Q(pk=item.pk))
-    return Place(
-        number=before.count() + 1,
-        of=conflicts.count(),
-        previous=before.last(),
-        next=conflicts.filter(_behind(item)).first(),
-    )
-
-
-def page_by_rank(
-    access: ReviewAccess, stage: Stage, items: QuerySet[ScreeningItem], after: str
-) -> Page:
-    """Fifty of these items behind the record of number `after`; the first fifty if there is none."""
-    last = None
-    if after.isascii() and after.isdigit() and len(after) < 10:
-        at_stage = access.scope(ScreeningItem).at(stage).open()
-        last = at_stage.filter(record__number=int(after)).first()
-    if last:
-        items = items.filter(_behind(last))
-    found = list(items.select_related("record").defer(*NOT_IN_LISTS)[: PAGE_SIZE + 1])
-    rows = found[:PAGE_SIZE]
-    more = len(found) > PAGE_SIZE
-    return Page(rows, str(rows[-1].record.number) if more else "", last is None)
-
-
-def _behind(item: ScreeningItem) -> Q:
-    return Q(rank__gt=item.rank) | Q(rank=item.rank, pk__gt=item.pk)

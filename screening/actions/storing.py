@@ -1,0 +1,238 @@
+"""Storing a file: its records in short transactions, invisible until the last one."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from screening import bulk
+from screening.access import Refused, ReviewAccess, Right
+from screening.actions.base import action, lock_membership
+from screening.actions.importing import (
+    StoredElsewhere,
+    inspection_of,
+    kept_file,
+    lock_import,
+    lock_review,
+    log_facts,
+    refuse_being_stored,
+    refuse_miscount,
+    refuse_same_file,
+)
+from screening.actions.log import write_log
+from screening.importers import ParsedRecord, Problem, UnreadableFile, read
+from screening.models import Import, ImportProblem, ImportState, Protocol, Review
+from screening.rules import Stage
+
+ENTRIES_AT_ONCE = 1_000
+
+Batch = list[ParsedRecord | Problem]
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One attempt to store an import. `import_.staged_at` is its sign: who finds another there
+    has been taken over from."""
+
+    import_: Import
+    first_number: int
+    ranks: list[int]
+    records: int = 0
+    problems: int = 0
+
+
+def commit_import(access: ReviewAccess, import_: Import) -> Import:
+    """The records of the file are in the review and up for screening: all of them, or none.
+
+    Several transactions, so that voters never wait: records of an import that is not committed
+    are invisible and have no items. What a killed attempt left is removed by the next one.
+
+    Raises:
+        SameFile: this very file stands in the review.
+        FileIsGone: the raw file is missing.
+        StoredElsewhere: somebody else is storing this import.
+        Refused: the import is committed or undone, or its file cannot be stored.
+    """
+    path = kept_file(access, import_)
+    attempt = _begin(access, import_)
+    try:
+        _store(access, attempt, path)
+    except UnreadableFile as problem:
+        _give_up(access, attempt)
+        raise Refused(str(problem)) from problem
+    return _finish(access, attempt)
+
+
+@action
+def _begin(access: ReviewAccess, import_: Import) -> _Attempt:
+    """The import is being stored by this attempt, from nothing, with numbers of its own."""
+    lock_membership(access, Right.IMPORT)
+    review = lock_review(access)
+    import_ = lock_import(access, import_)
+    refuse_being_stored(import_)
+    if import_.state == ImportState.COMMITTED:
+        raise Refused("This file is imported already. Nothing was changed.")
+    if import_.state == ImportState.UNDONE:
+        raise Refused("This import was undone. Upload the file again to import it.")
+    refuse_same_file(access, import_.sha256, but=import_)
+    bulk.delete_records(import_.pk)
+    import_.problems.all().delete()
+    first = review.next_record_number
+    review.next_record_number = first + import_.found
+    review.save(update_fields=["next_record_number"])
+    import_.state = ImportState.STAGED
+    import_.staged_at = timezone.now()
+    import_.save(update_fields=["state", "staged_at"])
+    return _Attempt(import_, first, _shuffled(review, first, import_.found))
+
+
+def _store(access: ReviewAccess, attempt: _Attempt, path: Path) -> None:
+    """Every entry of the file is a row: a record or a problem."""
+    import_ = attempt.import_
+    inspection = inspection_of(import_)
+    for entries in _by_the_thousand(read(path, inspection)):
+        refuse_miscount(inspection, attempt.records + attempt.problems + len(entries), full=False)
+        _store_some(access, attempt, entries)
+    refuse_miscount(inspection, attempt.records + attempt.problems)
+    if not attempt.records:
+        raise UnreadableFile(
+            f"Nothing in {import_.file_name} could be read as a record: see its problems. "
+            "Nothing was stored."
+        )
+
+
+@transaction.atomic
+def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Batch) -> None:
+    _show_life(attempt)
+    records = [entry for entry in entries if isinstance(entry, ParsedRecord)]
+    bulk.insert_records(
+        _row(access.review.pk, attempt, index, record)
+        for index, record in enumerate(records, attempt.records)
+    )
+    problems = [entry for entry in entries if isinstance(entry, Problem)]
+    ImportProblem.objects.bulk_create(
+        ImportProblem(
+            imported_by=attempt.import_,
+            position=problem.position,
+            line=problem.line,
+            message=problem.message[:500],
+            remedy=problem.remedy[:500],
+            raw=problem.raw[:2_000],
+        )
+        for problem in problems
+    )
+    attempt.records += len(records)
+    attempt.problems += len(problems)
+
+
+@transaction.atomic
+def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
+    """The records have items with the quorum in force now, and the import is committed."""
+    lock_membership(access, Right.IMPORT)
+    review = lock_review(access)
+    import_ = attempt.import_
+    _show_life(attempt)
+    if review.next_record_number == attempt.first_number + import_.found:
+        # Entries that were problems take no number, unless somebody has numbers after them.
+        review.next_record_number = attempt.first_number + attempt.records
+        review.save(update_fields=["next_record_number"])
+    quorum = _lock_quorum(access)
+    made = bulk.insert_items(import_.pk, stage=Stage.TITLE_ABSTRACT, quorum=quorum)
+    if made != attempt.records:
+        raise RuntimeError(f"{made} items for {attempt.records} records")
+    import_.state = ImportState.COMMITTED
+    import_.committed_at = timezone.now()
+    import_.read = attempt.records
+    import_.save(update_fields=["state", "committed_at", "read"])
+    write_log(
+        access,
+        "import.committed",
+        after={
+            **log_facts(import_),
+            "first_record": attempt.first_number,
+            "last_record": attempt.first_number + attempt.records - 1,
+            "quorum": quorum,
+        },
+    )
+    return import_
+
+
+@transaction.atomic
+def _give_up(access: ReviewAccess, attempt: _Attempt) -> None:
+    """The import is only previewed again."""
+    import_ = attempt.import_
+    _show_life(attempt)
+    bulk.delete_records(import_.pk)
+    import_.problems.all().delete()
+    import_.state = ImportState.PREVIEWED
+    import_.staged_at = None
+    import_.save(update_fields=["state", "staged_at"])
+
+
+def _show_life(attempt: _Attempt) -> None:
+    """The attempt is alive; nobody has taken over.
+
+    Raises:
+        StoredElsewhere: somebody has.
+    """
+    now = timezone.now()
+    mine = Import.objects.filter(
+        pk=attempt.import_.pk, state=ImportState.STAGED, staged_at=attempt.import_.staged_at
+    )
+    if not mine.update(staged_at=now):
+        raise StoredElsewhere(
+            "Somebody else started to store this file again, so this attempt stopped."
+        )
+    attempt.import_.staged_at = now
+
+
+def _lock_quorum(access: ReviewAccess) -> int:
+    """The quorum in force, which nobody changes until this transaction ends."""
+    protocols = Protocol.objects.filter(review=access.review)
+    # All versions, since the one in force may be ended by who is waited for.
+    list(protocols.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    return protocols.get(ended_at_sequence__isnull=True).quorum(Stage.TITLE_ABSTRACT)
+
+
+def _by_the_thousand(entries: Iterable[ParsedRecord | Problem]) -> Iterator[Batch]:
+    entries = iter(entries)
+    while some := list(islice(entries, ENTRIES_AT_ONCE)):
+        yield some
+
+
+def _shuffled(review: Review, first: int, count: int) -> list[int]:
+    """Ranks from `first` on in the order of a shuffle that is the same for everybody."""
+    ranks = list(range(first, first + count))
+    Random(f"{review.shuffle_seed}:{first}").shuffle(ranks)  # noqa: S311 -- repeatable, no secret
+    return ranks
+
+
+def _row(review_pk: int, attempt: _Attempt, index: int, record: ParsedRecord) -> tuple[Any, ...]:
+    """The record's columns, as `bulk.RECORD_COLUMNS` names them."""
+    return (
+        review_pk,
+        attempt.import_.pk,
+        attempt.first_number + index,
+        attempt.ranks[index],
+        record.position,
+        record.title,
+        record.abstract,
+        "\n".join(record.authors),
+        record.year,
+        record.journal,
+        record.volume,
+        record.issue,
+        record.pages,
+        record.doi,
+        record.pmid,
+        record.pmcid,
+        record.language,
+        "\n".join(record.keywords),
+        record.url,
+        record.kind,
+    )

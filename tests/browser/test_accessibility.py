@@ -1,0 +1,226 @@
+"""Every main page for everybody: axe in light and dark, small screens, the keyboard, twice the size.
+
+The pages show the example review, whose titles, abstracts and notes are as long as real ones.
+"""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from screening.access import ReviewAccess, access_for
+from screening.actions.importing import preview_import
+from screening.actions.people import invite
+from screening.actions.reviews import create_review
+from screening.example import TEMPLATE
+from screening.example.curated import build_example
+from screening.models import Import, Role, ScreeningItem, Source
+from screening.rules import Outcome, Stage
+from tests.browser.conftest import queue_of
+
+DESK = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+SMALL_PHONE = {"width": 320, "height": 700}
+FILE = Path(__file__).parent.parent / "data" / "eight_records.nbib"
+STAGE = Stage.TITLE_ABSTRACT
+
+# The focused element: its name, whether its ring shows, and what lies over the middle of its first
+# line or of the part of it that is on the screen.
+WHERE = """() => {
+  const one = document.activeElement;
+  const box = one.getClientRects()[0];
+  const style = getComputedStyle(one);
+  const top = Math.max(box.top, 0), bottom = Math.min(box.bottom, innerHeight);
+  const over = document.elementFromPoint(box.x + box.width / 2, (top + bottom) / 2);
+  return {
+    name: (one.getAttribute("aria-label") || one.innerText).trim().replace(/\\s+/g, " "),
+    isAtTheEnd: one === document.body,
+    isSeen: one.contains(over),
+    isRinged: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    over: over?.outerHTML.slice(0, 80),
+    outline: style.outline,
+  };
+}"""
+
+
+@pytest.fixture
+def ada(with_triggers) -> ReviewAccess:
+    """The lead of the example, who screens too."""
+    review = build_example()
+    return access_for(review.memberships.get(number=1).user, review.pk)
+
+
+def addresses(ada: ReviewAccess) -> dict[str, str]:
+    """Every main page that a lead who screens can open, by the heading it shows."""
+    review = ada.review.pk
+    new = create_review(ada.user, title="A review at its beginning", template=TEMPLATE)
+    preview = preview_import(new, new.scope(Source).first(), FILE, FILE.name)
+
+    def inside(name: str, *args: object, of: int = review) -> str:
+        return reverse(name, args=[of, *args])
+
+    return {
+        "My reviews": reverse("reporting:home"),
+        "A new review": reverse("screening:new_review"),
+        ada.review.title: inside("reporting:overview"),
+        "Protocol": inside("screening:protocol"),
+        "Edit the protocol": inside("screening:protocol_edit", of=new.review.pk),
+        "Highlighted terms": inside("screening:protocol_terms"),
+        "Team": inside("screening:team"),
+        "Roles of Ben Okafor": inside("screening:member_roles", 2),
+        "Sources": inside("screening:sources"),
+        "Import a file": inside("screening:import_file"),
+        f"Preview of {FILE.name}": inside("screening:import", preview.pk, of=new.review.pk),
+        "Import of example_records.nbib": inside("screening:import", ada.scope(Import).get().pk),
+        "": inside("screening:queue", STAGE),  # the title of a record
+        "My votes": inside("screening:mine", STAGE),
+        "Conflicts": inside("screening:conflicts", STAGE),
+        a_conflict(ada).record.title.strip("[]. "): conflict_of(ada),
+        "Files": inside("reporting:files"),
+        "Log": inside("reporting:log"),
+    }
+
+
+def a_conflict(access: ReviewAccess) -> ScreeningItem:
+    """One that waits for a proposal, so that its page shows the most."""
+    in_conflict = access.scope(ScreeningItem).filter(outcome=Outcome.CONFLICT)
+    found = in_conflict.filter(proposals=None, referral=None).select_related("record")
+    return found.order_by("rank")[0]
+
+
+def conflict_of(access: ReviewAccess) -> str:
+    record = a_conflict(access).record
+    return reverse("screening:conflict", args=[access.review.pk, STAGE, record.pk])
+
+
+def violations(page: Page) -> list[str]:
+    """What axe calls serious or critical, in one line each."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
+
+
+def is_wider_than_the_screen(page: Page) -> bool:
+    return page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+
+
+def problems(page: Page) -> list[str]:
+    """In light and dark at a desk, and sideways on a phone."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found += [f"{scheme} {page.url} {one}" for one in violations(page)]
+    page.set_viewport_size(PHONE)
+    if is_wider_than_the_screen(page):
+        found.append(f"{page.url} scrolls sideways at {PHONE['width']}")
+    page.set_viewport_size(DESK)
+    return found
+
+
+def test_no_page_has_serious_problems_and_none_scrolls_sideways_on_a_phone(open_page, ada):
+    page = open_page(ada)
+    found = []
+
+    for heading, address in addresses(ada).items():
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1, name=heading).first).to_be_visible()
+        page.wait_for_load_state("networkidle")  # counts and progress come after the page
+        found += problems(page)
+
+    assert found == []
+
+
+def test_nor_do_the_pages_of_strangers_and_errors(open_page, watch, ada, settings):
+    settings.EXAMPLE_ACCOUNTS = True
+    watch.expect("status of 403", "status of 404", "status of 422")
+    _, token = invite(ada, email="zoe@example.org", roles=[Role.REVIEWER])
+    stranger, observer = open_page(), open_page(ada.review.memberships.get(number=4).user)
+    opened = []
+
+    def go(page: Page, address: str, heading: str) -> Page:
+        page.goto(address)
+        expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+        opened.extend(problems(page))
+        return page
+
+    go(stranger, "/", "Sign in")
+    invitation = go(stranger, reverse("screening:invitation", args=[token]), "You are invited")
+    invitation.get_by_role("button", name="Open an account").click()
+    expect(invitation.get_by_role("heading", name="Make an account")).to_be_visible()
+    opened.extend(problems(invitation))
+    go(observer, reverse("reporting:log", args=[ada.review.pk]), "This is not yours to do")
+    go(observer, "/reviews/999999/", "There is nothing at this address")
+    lead = open_page(ada)
+    lead.goto(reverse("screening:team", args=[ada.review.pk]))
+    lead.get_by_label("E-mail address").fill("ben@example.org")
+    lead.get_by_role("button", name="Invite", exact=True).click()
+    expect(lead.locator(".error-summary")).to_be_focused()
+    opened.extend(problems(lead))
+
+    assert opened == []
+
+
+def test_card_and_conflict_fit_the_smallest_screen(open_page, ada):
+    page = open_page(ada, viewport=SMALL_PHONE)
+
+    page.goto(queue_of(ada))
+    expect(page.locator("#progress")).to_contain_text("You have screened")
+    assert not is_wider_than_the_screen(page)
+    for name in ("Exclude", "Maybe", "Include"):
+        expect(page.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Note").click()
+    expect(page.get_by_label("Note on this record")).to_be_in_viewport(ratio=1)
+    assert not is_wider_than_the_screen(page)
+
+    page.goto(conflict_of(ada))
+    assert not is_wider_than_the_screen(page)
+    votes = page.get_by_role("heading", name="Votes").bounding_box()
+    criteria = page.get_by_role("complementary", name="Criteria").bounding_box()
+    assert votes["y"] < criteria["y"]  # a thumb need not pass the criteria to decide
+
+
+@pytest.mark.parametrize("size", [DESK, {"width": 683, "height": 384}], ids=["usual", "200 %"])
+def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(open_page, ada, size):
+    page = open_page(ada, viewport=size)
+    page.goto(queue_of(ada))
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    reached = []
+
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        here = page.evaluate(WHERE)
+        if here["name"] in reached or here["isAtTheEnd"]:
+            break
+        assert here["isSeen"], here
+        assert here["isRinged"], here
+        reached.append(here["name"])
+
+    print(reached)
+    assert reached[0] == "Skip to the content"
+    wanted = ["Exclude E", "Maybe M", "Include I", "Later", "Note", "Keys"]
+    assert [name for name in reached if name in wanted] == wanted
+    assert not is_wider_than_the_screen(page)
+
+
+def test_focus_goes_to_the_next_record_and_its_saving_is_told(open_page, ada):
+    page = open_page(ada)
+    page.goto(queue_of(ada))
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    first = page.locator("#card article").get_attribute("data-number")
+
+    page.get_by_role("button", name="Exclude").press("Enter")
+
+    told = page.get_by_role("status").filter(has_text=f"Saved: record {first}, exclude.")
+    expect(told).to_be_visible()
+    expect(page.locator("#card h1")).to_be_focused()
+    number = page.locator("#card article").get_attribute("data-number")
+    assert number != first
+    expect(page).to_have_title(f"Record {number}: title and abstract · Parallax")
