@@ -9,9 +9,9 @@ from enum import StrEnum
 from functools import cached_property, wraps
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 
@@ -125,6 +125,7 @@ def access_for(user: User, review_pk: int, *, claim: RequestClaim | None = None)
     return ReviewAccess(user, membership.review, membership, roles, claim)
 
 
+LARGEST_KEY = 2**63 - 1
 FREE_TEXTS = ("note", "rationale", "sentence", "why")  # shown again when a request is refused
 FOUND, SEE_OTHER = 302, 303  # what a form did is seen elsewhere, by GET
 LEFT_OUT_OF_DIGEST = {"csrfmiddlewaretoken", "request_key", "held"}
@@ -135,6 +136,8 @@ def claim_of(request: HttpRequest) -> RequestClaim | None:
     key = request.POST.get("request_key", "")[:64] if request.method == "POST" else ""
     if not key:
         return None
+    if not key.isprintable():
+        raise BadRequest("The key of this request is none that we give.")
     content = sorted(
         (name, value)
         for name, values in request.POST.lists()
@@ -158,6 +161,9 @@ def review_view(
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def callback(request: HttpRequest, review_pk: int, **kwargs: Any) -> HttpResponse:
+            numbers = [value for value in kwargs.values() if isinstance(value, int)]
+            if max(review_pk, *numbers, 0) > LARGEST_KEY:
+                raise Http404  # a number that databases cannot even be asked for
             members = Membership.objects.active().select_related("review")
             membership = get_object_or_404(
                 members.prefetch_related("roles"), review=review_pk, user=request.user

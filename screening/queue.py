@@ -1,18 +1,80 @@
-"""Which items come next for one reviewer: by hint and index, never by counting."""
+"""Which items come next for one reviewer: by hint and index, never by counting.
 
-from collections.abc import Collection, Iterable
-from datetime import timedelta
+What runs with every vote is written in SQL: to build these questions as querysets takes several
+times as long as the database needs to answer them.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from screening.access import ReviewAccess
-from screening.models import Lease, QueuePosition, ScreeningItem
+from screening.models import QueuePosition, ScreeningItem
 from screening.rules import Stage
 
 CARDS = 4  # one to read and three behind it
-LEASED_FOR = timedelta(minutes=10)
+# Ten minutes from the last activity: renewed when no more are left, so that not every vote writes.
+LEASED_FOR = timedelta(minutes=11)
+LEFT_AT_LEAST = timedelta(minutes=10)
+
+IS_AWAITING = """
+    item.closed_at IS NULL AND item.completed_at IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM screening_vote mine WHERE mine.item_id = item.id
+        AND mine.reviewer_id = %(reviewer)s AND mine.superseded_at IS NULL
+    )
+"""
+# A slot that is neither voted nor being read by somebody else.
+HAS_ROOM = """
+    (SELECT COUNT(*) FROM screening_vote vote
+     WHERE vote.item_id = item.id AND vote.superseded_at IS NULL)
+    + (SELECT COUNT(*) FROM screening_lease lease
+       WHERE lease.item_id = item.id AND lease.reviewer_id <> %(reviewer)s
+       AND lease.expires_at > %(now)s)
+    < item.quorum
+"""
+CANDIDATES = f"""
+    SELECT item.id, item.rank, item.record_id FROM screening_screeningitem item
+    WHERE item.review_id = %(review)s AND item.stage = %(stage)s AND {IS_AWAITING}
+    AND NOT EXISTS (
+        SELECT 1 FROM screening_postponement later
+        WHERE later.item_id = item.id AND later.reviewer_id = %(reviewer)s
+    )
+"""  # noqa: S608 -- made of constants, as all statements here
+POSTPONED = f"""
+    SELECT item.id, item.rank, item.record_id FROM screening_screeningitem item
+    JOIN screening_postponement later
+    ON later.item_id = item.id AND later.reviewer_id = %(reviewer)s
+    WHERE item.review_id = %(review)s AND item.stage = %(stage)s AND {IS_AWAITING}
+"""  # noqa: S608
+TAKE = f"""
+    INSERT INTO screening_lease (item_id, slot, reviewer_id, expires_at)
+    SELECT item.id, slots.slot, %(reviewer)s, %(until)s
+    FROM screening_screeningitem item
+    CROSS JOIN (SELECT 1 AS slot UNION ALL SELECT 2 UNION ALL SELECT 3) slots
+    WHERE item.id = %(item)s AND slots.slot <= item.quorum AND {IS_AWAITING} AND {HAS_ROOM}
+    AND NOT EXISTS (
+        SELECT 1 FROM screening_lease taken
+        WHERE taken.item_id = item.id AND taken.slot = slots.slot
+    )
+    ORDER BY slots.slot LIMIT 1
+"""  # noqa: S608
+MOVE_HINT = """
+    INSERT INTO screening_queueposition (review_id, reviewer_id, stage, rank)
+    VALUES (%(review)s, %(reviewer)s, %(stage)s, %(rank)s)
+    ON CONFLICT (reviewer_id, review_id, stage) DO UPDATE SET rank = excluded.rank
+"""
+
+
+class Place(NamedTuple):
+    """An item in the queue, without what it is about."""
+
+    item: int
+    rank: int
+    record: int
 
 
 def upcoming(
@@ -23,8 +85,9 @@ def upcoming(
     First what lies beyond the hint, then, when that is short, one scan from the start, then what
     was put off. Near the end of shared work one item at a time.
     """
-    found, _ = _look(access, stage, count, held)
-    return found
+    hint = _read_hint(access, stage)
+    found, _ = _look(access, stage, count, held, hint)
+    return _with_records(found)
 
 
 @transaction.atomic
@@ -35,129 +98,127 @@ def hand_out(
 
     Only for POST. A lease lost to somebody quicker leaves that item out.
     """
-    found, first_rank = _look(access, stage, count, held)
-    if first_rank is not None:
-        _move_hint(access, stage, first_rank - 1)
-    if not access.shares_queue(stage):
-        return found
-    wanted = [item.pk for item in found]
-    wanted += list(
-        access.scope(ScreeningItem)
-        .open()
-        .at(stage)
-        .filter(record__in=held)
-        .values_list("pk", flat=True)
-    )
-    mine = lease(access, wanted)
-    return [item for item in found if item.pk in mine]
+    hint = _read_hint(access, stage)
+    found, first_rank = _look(access, stage, count, held, hint)
+    if first_rank is not None and first_rank - 1 != hint:
+        _change(access, MOVE_HINT, stage=stage.value, rank=first_rank - 1)
+    if access.shares_queue(stage):
+        wanted = [place.item for place in found]
+        mine = lease(access, [*wanted, *_items_of(access, stage, held)])
+        found = [place for place in found if place.item in mine]
+    return _with_records(found)
 
 
 def lease(access: ReviewAccess, items: Collection[int]) -> set[int]:
-    """Lease these items for ten minutes; give back which are the reviewer's now.
+    """Lease these items; give back which are the reviewer's now.
 
     Rows that somebody else is about to change are left alone, and new ones come in one order: a
-    lease is advice, and not worth a deadlock.
+    lease is advice, and not worth a deadlock. An item that undoing an import is about to remove
+    is left out: votes do not wait for that lock, and it waits for nobody.
     """
+    if not items:
+        return set()
     now = timezone.now()
-    until = now + LEASED_FOR
-    all_leases = Lease.objects.filter(item__in=items)
-    mine = all_leases.filter(reviewer=access.user)
-    _unlocked(mine).update(expires_at=until)
-    held = set(mine.values_list("item", flat=True))
-    free = (
-        ScreeningItem.objects.awaiting_votes()
-        .filter(pk__in=set(items) - held)
-        .with_room_for(access.user, now)
-        .order_by("pk")
-    )
-    _unlocked(all_leases.filter(expires_at__lte=now)).delete()
-    taken: dict[int, set[int]] = {}
-    for item, slot in all_leases.values_list("item", "slot"):
-        taken.setdefault(item, set()).add(slot)
-    Lease.objects.bulk_create(
-        [
-            Lease(
-                item=item,
-                reviewer=access.user,
-                expires_at=until,
-                slot=min(set(range(1, item.quorum + 1)) - taken.get(item.pk, set())),
-            )
-            for item in _staying(free)
-            if len(taken.get(item.pk, set())) < item.quorum
-        ],
-        ignore_conflicts=True,
-    )
-    return set(mine.filter(expires_at__gt=now).values_list("item", flat=True))
+    times = {"now": now, "until": now + LEASED_FOR, "soon": now + LEFT_AT_LEAST}
+    these = f"item_id IN ({', '.join(map(str, items))})"
+    mine = f"{these} AND reviewer_id = %(reviewer)s"
+    known = f"SELECT item_id, expires_at < %(soon)s FROM screening_lease WHERE {mine}"  # noqa: S608
+    held = dict(_rows(access, known, **times))
+    if any(held.values()):
+        renewed = f"UPDATE screening_lease SET expires_at = %(until)s WHERE {_free(mine)}"  # noqa: S608
+        _change(access, renewed, **times)
+    missing = sorted(set(items) - held.keys())
+    if missing:
+        over = _free(f"{these} AND expires_at <= %(now)s")
+        _change(access, f"DELETE FROM screening_lease WHERE {over}", **times)  # noqa: S608
+    return held.keys() | {item for item in missing if _take(access, item, times)}
 
 
-def _staying(items: Iterable[ScreeningItem]) -> list[ScreeningItem]:
-    """Those that undoing an import does not remove before this transaction ends.
-
-    The database would do the same at the commit, where it could only fail. Votes do not wait for
-    this lock, and it waits for nobody. SQLite has one writer at a time.
-    """
-    items = list(items)
-    if connection.vendor != "postgresql" or not items:
-        return items
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM screening_screeningitem WHERE id = ANY(%s) FOR KEY SHARE SKIP LOCKED",
-            [[item.pk for item in items]],
-        )
-        staying = {pk for (pk,) in cursor.fetchall()}
-    return [item for item in items if item.pk in staying]
+def _take(access: ReviewAccess, item: int, times: dict[str, datetime]) -> bool:
+    """Whether a slot of the item was free and is leased to the reviewer now."""
+    lock = "FOR KEY SHARE OF item SKIP LOCKED" if _knows_row_locks() else ""
+    return _change(access, f"{TAKE} {lock} ON CONFLICT DO NOTHING", item=item, **times) == 1
 
 
-def _unlocked(leases: QuerySet[Lease]) -> QuerySet[Lease]:
-    return Lease.objects.filter(pk__in=leases.select_for_update(skip_locked=True).values("pk"))
+def _free(leases: str) -> str:
+    """A condition: these leases, without those that somebody else is about to change."""
+    lock = "FOR UPDATE SKIP LOCKED" if _knows_row_locks() else ""
+    return f"id IN (SELECT id FROM screening_lease WHERE {leases} {lock})"  # noqa: S608
+
+
+def _knows_row_locks() -> bool:
+    """SQLite has one writer at a time instead."""
+    return connection.vendor == "postgresql"
 
 
 def _look(
-    access: ReviewAccess, stage: Stage, count: int, held: Collection[int]
-) -> tuple[list[ScreeningItem], int | None]:
-    """Up to `count` items that are not held, and the first rank that is still the reviewer's."""
-    hint = _hint(access, stage)
-    shared = access.shares_queue(stage)
-    mine = _candidates(access, stage, shared)
+    access: ReviewAccess, stage: Stage, count: int, held: Collection[int], hint: int
+) -> tuple[list[Place], int | None]:
+    """Up to `count` places that are not held, and the first rank that is still the reviewer's."""
     wanted = count + len(held)
-    found = list(mine.filter(rank__gt=hint)[:wanted])
-    if len(found) < wanted and hint:
-        found += list(mine.filter(rank__lte=hint)[: wanted - len(found)])
+    shared = access.shares_queue(stage)
+    room = f"AND {HAS_ROOM}" if shared else ""
+    found: list[Place] = []
+
+    def look_for(question: str, order: str) -> None:
+        if len(found) < wanted:
+            limited = f"{question} {room} ORDER BY {order} LIMIT %(missing)s"
+            asked = {"stage": stage.value, "hint": hint, "missing": wanted - len(found)}
+            rows = _rows(access, limited, now=timezone.now(), **asked)
+            found.extend(map(Place._make, rows))
+
+    look_for(f"{CANDIDATES} AND item.rank > %(hint)s", "item.rank, item.id")
+    look_for(f"{CANDIDATES} AND item.rank <= %(hint)s", "item.rank, item.id")
     first_rank = found[0].rank if found else None
-    if len(found) < wanted:
-        found += _postponed(access, stage, shared, wanted - len(found))
-    fresh = [item for item in found if item.record_id not in held]
-    near_the_end = shared and len(found) < wanted
-    if near_the_end:
+    look_for(POSTPONED, "later.id")
+    fresh = [place for place in found if place.record not in held]
+    if shared and len(found) < wanted:
         return fresh[: max(0, 1 - len(held))], first_rank
     return fresh[:count], first_rank
 
 
-def _candidates(access: ReviewAccess, stage: Stage, shared: bool) -> QuerySet[ScreeningItem]:
-    items = access.scope(ScreeningItem).at(stage).awaiting(access.user)
-    items = items.not_postponed_by(access.user).select_related("record")
-    return items.with_room_for(access.user, timezone.now()) if shared else items
+def _with_records(places: Collection[Place]) -> list[ScreeningItem]:
+    items = ScreeningItem.objects.select_related("record").in_bulk([one.item for one in places])
+    return [items[one.item] for one in places if one.item in items]
 
 
-def _postponed(access: ReviewAccess, stage: Stage, shared: bool, count: int) -> list[ScreeningItem]:
-    items = access.scope(ScreeningItem).at(stage).awaiting(access.user)
-    items = items.filter(postponements__reviewer=access.user).select_related("record")
-    if shared:
-        items = items.with_room_for(access.user, timezone.now())
-    return list(items.order_by("postponements__pk")[:count])
+def _items_of(access: ReviewAccess, stage: Stage, records: Collection[int]) -> list[int]:
+    if not records:
+        return []
+    items = f"""
+        SELECT item.id FROM screening_screeningitem item WHERE item.review_id = %(review)s
+        AND item.stage = %(stage)s AND item.closed_at IS NULL
+        AND item.record_id IN ({", ".join(map(str, records))})
+    """  # noqa: S608
+    return [item for (item,) in _rows(access, items, stage=stage.value)]
 
 
-def _hint(access: ReviewAccess, stage: Stage) -> int:
+def _read_hint(access: ReviewAccess, stage: Stage) -> int:
     positions = QueuePosition.objects.filter(
         review=access.review, reviewer=access.user, stage=stage
     )
     return positions.values_list("rank", flat=True).first() or 0
 
 
-def _move_hint(access: ReviewAccess, stage: Stage, rank: int) -> None:
-    position, made = QueuePosition.objects.get_or_create(
-        review=access.review, reviewer=access.user, stage=stage, defaults={"rank": rank}
-    )
-    if not made and position.rank != rank:
-        position.rank = rank
-        position.save(update_fields=["rank"])
+def _rows(access: ReviewAccess, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _parameters(access, values))
+        return cursor.fetchall()
+
+
+def _change(access: ReviewAccess, statement: str, **values: Any) -> int:
+    """How many rows the statement changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, _parameters(access, values))
+        return cursor.rowcount
+
+
+def _parameters(access: ReviewAccess, values: dict[str, Any]) -> dict[str, Any]:
+    """The values by name, times as the database writes them."""
+    adapted = {
+        name: connection.ops.adapt_datetimefield_value(value)
+        if isinstance(value, datetime)
+        else value
+        for name, value in values.items()
+    }
+    return {"review": access.review.pk, "reviewer": access.user.pk, **adapted}

@@ -108,8 +108,10 @@ class RecordFactory(factory.django.DjangoModelFactory):
 
     review = factory.SubFactory(ReviewFactory)
     imported_by = factory.LazyAttribute(
-        lambda record: Import.objects.filter(source__review=record.review).first()
-        or ImportFactory(source__review=record.review, uploaded_by=record.review.created_by)
+        lambda record: (
+            Import.objects.filter(source__review=record.review).first()
+            or ImportFactory(source__review=record.review, uploaded_by=record.review.created_by)
+        )
     )
     number = factory.LazyAttribute(lambda record: record.review.records.count() + 1)
     position = factory.SelfAttribute("number")

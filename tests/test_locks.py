@@ -2,25 +2,22 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
 from django.test import Client
-from django.urls import get_resolver, reverse
-from django.urls.resolvers import URLPattern, URLResolver
+from django.urls import reverse
 
-from reporting.exports import FILES
 from screening.access import RIGHTS, Right, rights_of
 from screening.models import Review, Role
+from tests.addresses import ALL, OF_REVIEWS, OURS, addresses, arguments
 from tests.conftest import join
 from tests.factories import ReviewFactory, UserFactory
-from tests.worlds import CAST, TA, World, whole_review
+from tests.worlds import CAST, World, whole_review
 
 OUR_APPS = ("screening", "extraction", "reporting")
 ROOT = Path(__file__).parent.parent
@@ -46,68 +43,10 @@ PUBLIC = {
 }
 
 
-@dataclass(frozen=True)
-class Route:
-    text: str
-    name: str
-    arguments: tuple[str, ...]
-    callback: Any
-
-    def __str__(self) -> str:
-        return self.text
-
-
-def routes(
-    resolver: URLResolver | None = None, prefix: str = "", space: str = ""
-) -> Iterator[Route]:
-    for entry in (resolver or get_resolver()).url_patterns:
-        text = prefix + str(entry.pattern)
-        if isinstance(entry, URLResolver):
-            inner = f"{entry.namespace}:" if entry.namespace else space
-            yield from routes(entry, text, inner)
-        elif isinstance(entry, URLPattern):
-            name = f"{space}{entry.name}" if entry.name else ""
-            yield Route(text, name, tuple(entry.pattern.regex.groupindex), entry.callback)
-
-
-ALL = list(routes())
-OF_REVIEWS = [route for route in ALL if "review_pk" in route.text]
-OURS = [route for route in ALL if not route.name.startswith("admin:") and route.name]
-
-
 @pytest.fixture
 def world(db, tmp_path, settings) -> World:
     settings.MEDIA_ROOT = tmp_path / "kept"
     return whole_review(tmp_path)
-
-
-def addresses(route: Route, world: World) -> list[str]:
-    """The route with everything in the review that fits into its arguments."""
-    stories = ["open conflict", "proposed", "adjudicated", "both, not settled", "unseen"]
-    fitting = {
-        "review_pk": [world.review.pk],
-        "stage": [TA],
-        "record_pk": [world.records[story].pk for story in stories],
-        "number": [world.people["Olive"].membership.number],
-        "invitation_pk": [world.invitation.pk],
-        "source_pk": [world.source.pk],
-        "import_pk": [world.committed.pk, world.previewed.pk],
-        "name": list(FILES),
-        "token": [world.token],
-        "uidb36": ["1"],
-        "key": ["set-password"],
-    }
-    inner = [{}]
-    for argument in _arguments(route):
-        inner = [{**one, argument: value} for one in inner for value in fitting[argument]]
-    return [reverse(route.name, kwargs=kwargs) for kwargs in inner]
-
-
-def _arguments(route: Route) -> list[str]:
-    found = get_resolver().reverse_dict
-    for part in route.name.split(":")[:-1]:
-        found = get_resolver().namespace_dict[part][1].reverse_dict
-    return found.getlist(route.name.split(":")[-1])[0][0][0][1]
 
 
 # --- 1: everybody is known --------------------------------------------------------------------
@@ -211,12 +150,22 @@ def test_rows_of_another_review_are_not_found_under_ones_own(client, world, tmp_
     client.force_login(mine.user)
 
     for route in OF_REVIEWS:
-        if set(_arguments(route)) & {"record_pk", "source_pk", "import_pk", "invitation_pk"}:
+        if set(arguments(route)) & {"record_pk", "source_pk", "import_pk", "invitation_pk"}:
             for address in addresses(route, world):
                 borrowed = address.replace(f"/{world.review.pk}/", f"/{mine.review.pk}/", 1)
                 for method in ("get", "post"):
                     status = getattr(client, method)(borrowed).status_code
                     assert status in {404, 405}, f"{method} {borrowed}"
+
+
+def test_a_number_beyond_all_numbers_is_not_found(client, world):
+    client.force_login(world.people["Dora"].user)
+
+    for route in OF_REVIEWS:
+        for number in re.findall(r"/(\d+)(?=/)", addresses(route, world)[0]):
+            huge = addresses(route, world)[0].replace(f"/{number}/", f"/{10**25}/", 1)
+            for method in ("get", "post"):
+                assert getattr(client, method)(huge).status_code in {404, 405}, huge
 
 
 # --- 3: every model says whose it is ----------------------------------------------------------

@@ -8,12 +8,17 @@ from screening.actions.voting import UNKNOWN, Ballot
 from screening.rules import Decision
 
 
+def is_key(text: str) -> bool:
+    """Whether it can be a primary key."""
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 class HeldField(forms.Field):
     """The records whose cards the page has already: primary keys separated by commas."""
 
     def to_python(self, value: Any) -> tuple[int, ...]:
         numbers = [part for part in str(value or "").split(",") if part]
-        if len(numbers) > 10 or not all(part.isascii() and part.isdigit() for part in numbers):
+        if len(numbers) > 10 or not all(map(is_key, numbers)):
             raise forms.ValidationError("The page sent a list of records that cannot be read.")
         return tuple(int(part) for part in numbers)
 
@@ -28,7 +33,7 @@ class CurrentVoteField(forms.Field):
             return UNKNOWN
         if value == "":
             return None
-        if not (str(value).isascii() and str(value).isdigit()):
+        if not is_key(str(value)):
             raise forms.ValidationError("The page sent a vote number that cannot be read.")
         return int(value)
 

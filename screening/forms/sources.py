@@ -91,7 +91,12 @@ class ImportForm(forms.Form):
 
     def __init__(self, access: ReviewAccess, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["source"].queryset = access.scope(Source)
+        sources = access.scope(Source)
+        self.fields["source"].queryset = sources
+        # A search described before its file came is most likely what the file belongs to.
+        waiting = sources.filter(imports__isnull=True).first()
+        if waiting and not self.initial.get("source"):
+            self.initial["source"] = waiting.pk
         self.new = NewSourceForm(self.data or None, prefix="new", use_required_attribute=False)
 
     def clean_file(self) -> UploadedFile:

@@ -1232,9 +1232,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="screeningitem",
             index=models.Index(
-                condition=models.Q(
-                    ("closed_at__isnull", True), ("outcome__in", ["unseen", "partial"])
-                ),
+                condition=models.Q(("closed_at__isnull", True), ("completed_at__isnull", True)),
                 fields=["review", "stage", "rank", "id"],
                 name="item_queue",
             ),

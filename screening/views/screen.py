@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from screening import cards
 from screening.access import Refused, RepeatedRequest, ReviewAccess, Right, review_view
 from screening.actions import voting
-from screening.forms.screen import HeldForm, VoteForm
+from screening.forms.screen import HeldForm, VoteForm, is_key
 from screening.models import Criterion, HighlightTerm, Record, ScreeningItem, Vote
 from screening.pages import keyset_page
 from screening.queue import CARDS, hand_out, upcoming
@@ -75,7 +75,7 @@ def record(
 def undo(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpResponse:
     vote = cards.last_vote(access, stage)
     pk = request.POST.get("record", "")
-    records = access.scope(Record).filter(pk=pk) if pk.isdigit() else None
+    records = access.scope(Record).filter(pk=pk) if is_key(pk) else None
     target = records.first() if records is not None else vote and vote.item.record
     if target is None:
         raise Refused("There is no vote of yours that can still be taken back.")

@@ -14,9 +14,17 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response, expect
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+)
 
-from screening.access import ReviewAccess
+from screening.access import ReviewAccess, access_for
+from screening.example.curated import build_example
 from screening.models import Record, User
 from screening.rules import Stage
 from tests.factories import ItemFactory, hashed_password
@@ -36,12 +44,19 @@ addEventListener("securitypolicyviolation", (event) => {
 """
 
 
+def is_in_a_browser(item: pytest.Item) -> bool:
+    return item.nodeid.startswith("tests/browser/")
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last, since they leave a flushed database without triggers and an event loop behind.
+
+    Left alone they come early: pytest-playwright gives them the parameter of a session's fixture.
+    """
+    items.sort(key=is_in_a_browser)
     is_there = os.access(CHROMIUM, os.X_OK)
-    for item in items:
-        if "tests/browser/" not in item.nodeid:
-            continue
-        item.add_marker(pytest.mark.browser)
+    for item in filter(is_in_a_browser, items):
         if not is_there:
             why = f"no chromium at {CHROMIUM}: install it, or set CHROMIUM to where it is"
             item.add_marker(pytest.mark.skip(reason=why))
@@ -177,3 +192,10 @@ def records(with_triggers, review) -> list[Record]:
         )
         made.append(item.record)
     return made
+
+
+@pytest.fixture
+def ada(with_triggers) -> ReviewAccess:
+    """The lead of the example, who screens too."""
+    review = build_example()
+    return access_for(review.memberships.get(number=1).user, review.pk)

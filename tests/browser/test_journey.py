@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.factories import UserFactory
 from tests.invariants import differences
 
+pytestmark = pytest.mark.browser
+
 FILE = Path(__file__).parent.parent / "data" / "eight_records.nbib"
 PASSWORD = "correct horse battery"
 REVIEW = "Made images in radiology"

@@ -1,5 +1,6 @@
 """The network goes away, the sign-in ends, people press keys twice: each vote counts once."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -10,9 +11,12 @@ from screening.access import ReviewAccess
 from screening.models import Vote
 from tests.browser.conftest import queue_of, sign_in
 
+pytestmark = pytest.mark.browser
+
 NO_SERVER = "net::ERR_"
 SIGNED_OUT = "status of 401"
 REFUSED = "status of 409"
+VOTE = re.compile(r"/screen/title-abstract/\d+/$")
 
 
 @pytest.fixture
@@ -84,7 +88,7 @@ def test_a_vote_whose_answer_was_lost_is_sent_again_and_counts_once(screening, a
         lost.append(route.fetch())
         route.abort("connectionreset")
 
-    page.route("**/screen/title-abstract/*/", lose_the_first_answer)
+    page.route(VOTE, lose_the_first_answer)
 
     page.keyboard.press("e")
 
@@ -104,12 +108,12 @@ def test_taking_back_a_vote_whose_answer_was_lost_takes_back_what_was_stored(
         stored.append(route.fetch())
         route.abort("connectionreset")
 
-    page.route("**/screen/title-abstract/*/", lose_answers_until_stored)
+    page.route(VOTE, lose_answers_until_stored)
     page.keyboard.press("e")
     expect(page.locator("#unsent")).to_contain_text("1 vote is not saved yet")
 
     page.keyboard.press("z")
-    page.unroute("**/screen/title-abstract/*/", lose_answers_until_stored)
+    page.unroute(VOTE, lose_answers_until_stored)
 
     says(page, "Taken back: your vote on record 1.")
     shows(page, 1)
@@ -120,14 +124,16 @@ def test_taking_back_a_vote_whose_answer_was_lost_takes_back_what_was_stored(
     assert votes_of(alice) == [(1, "exclude"), (1, "include")]
 
 
-@pytest.mark.parametrize("how", ["the session ended", "the cookies are gone"])
-def test_votes_wait_for_a_new_sign_in(screening, alice, watch, how):
+def sign_in_by_the_page(page: Page, access: ReviewAccess) -> None:
+    page.get_by_label("Email").fill(access.user.email)
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def test_votes_wait_for_a_new_sign_in_in_another_tab(screening, alice, watch):
     watch.expect(SIGNED_OUT)
     page = screening()
-    if how == "the session ended":
-        Session.objects.all().delete()
-    else:
-        page.context.clear_cookies()
+    Session.objects.all().delete()
 
     page.keyboard.press("n")
     page.keyboard.type("Is it a phantom?")
@@ -143,9 +149,7 @@ def test_votes_wait_for_a_new_sign_in(screening, alice, watch, how):
     with page.context.expect_page() as opened:
         unsent.get_by_role("link", name="Sign in again").click()
     other_tab = opened.value
-    other_tab.get_by_label("Email").fill(alice.user.email)
-    other_tab.get_by_label("Password").fill("correct horse battery")
-    other_tab.get_by_role("button", name="Sign in", exact=True).click()
+    sign_in_by_the_page(other_tab, alice)
     shows(other_tab, 1)
     other_tab.close()
     page.bring_to_front()
@@ -156,11 +160,25 @@ def test_votes_wait_for_a_new_sign_in(screening, alice, watch, how):
     assert Vote.objects.get(item__record__number=1).note == "Is it a phantom?"
 
 
+def test_votes_wait_for_a_new_sign_in_in_the_same_tab(screening, alice, watch):
+    watch.expect(SIGNED_OUT)
+    page = screening()
+    page.context.clear_cookies()
+    page.keyboard.press("e")
+    link = page.get_by_role("link", name="Sign in again")
+
+    page.goto(link.get_attribute("href"))
+    sign_in_by_the_page(page, alice)
+
+    shows(page, 2)
+    says(page, "Saved: record 1, exclude.")
+    assert votes_of(alice) == [(1, "exclude")]
+
+
 def test_a_reload_keeps_the_votes_that_wait(screening, alice, watch):
     watch.expect(NO_SERVER)
     page = screening()
-    away = "**/screen/title-abstract/*/"
-    page.route(away, lambda route: route.abort())
+    page.route(VOTE, lambda route: route.abort())
     page.keyboard.press("e")
     page.keyboard.press("i")
     expect(page.locator("#unsent")).to_contain_text("2 votes are not saved yet")
@@ -170,7 +188,7 @@ def test_a_reload_keeps_the_votes_that_wait(screening, alice, watch):
     shows(page, 3)
     expect(page.locator("#unsent")).to_contain_text("2 votes are not saved yet")
     page.keyboard.press("m")
-    page.unroute(away)
+    page.unroute(VOTE)
     page.get_by_role("button", name="Send now").click()
     says(page, "Saved: record 3, maybe.")
     shows(page, 4)

@@ -12,7 +12,9 @@ from screening.access import ReviewAccess
 from screening.actions.voting import Ballot, cast_vote
 from screening.models import Proposal, Record, Vote
 from screening.rules import Decision, Stage
-from tests.browser.conftest import queue_of
+from tests.browser.conftest import queue_of, sign_in
+
+pytestmark = pytest.mark.browser
 
 FILE = Path(__file__).parent.parent / "data" / "eight_records.nbib"
 
@@ -84,6 +86,21 @@ def test_an_ended_sign_in_leads_back_to_the_record(plain_page, records, alice, b
     press(page, "Include")
     shows(page, 2)
     assert votes_of(alice) == [(1, "include", "")]
+
+
+def test_a_page_that_somebody_else_opened_stores_nothing(plain_page, records, alice, bob, watch):
+    watch.expect("status of 409")
+    page = plain_page(alice)
+    page.goto(queue_of(alice))
+    sign_in(page.context, bob.user)
+
+    press(page, "Include")
+
+    expect(page.get_by_role("alert")).to_have_text(
+        "Somebody else opened that page, and Bob is signed in in this browser now. "
+        "Nothing was stored."
+    )
+    assert votes_of(alice) == votes_of(bob) == []
 
 
 def test_a_conflict(plain_page, records, alice, bob, no_undo):

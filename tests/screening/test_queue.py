@@ -126,6 +126,17 @@ def test_leases_are_advice_and_slots_are_law(alice, bob, review, records):
     assert numbers(upcoming(alice, TA, count=1)) == [2]
 
 
+def test_nobody_reads_a_record_they_voted_on(alice, bob, review, records):
+    """The page asks for cards while its vote is on the way, and still holds that one."""
+    join(review, "Third", Role.REVIEWER)
+    vote(alice, records[0])
+
+    hand_out(alice, TA, held=[records[0].pk])
+
+    assert not Lease.objects.filter(item__record=records[0]).exists()
+    assert numbers(upcoming(bob, TA))[0] == 1
+
+
 def test_near_the_end_of_shared_work_cards_come_one_at_a_time(alice, bob, review, records):
     join(review, "Carl", Role.REVIEWER)
     for record in records[:6]:

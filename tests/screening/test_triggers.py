@@ -106,6 +106,7 @@ def test_what_was_said_is_never_deleted(facts, model):
 @pytest.mark.parametrize("table", triggers.NEVER_DELETED)
 def test_no_table_of_facts_is_emptied_at_once(facts, table):
     connection.check_constraints()  # what is still to be checked would hinder it as well
+
     def empty() -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"TRUNCATE {table} CASCADE")

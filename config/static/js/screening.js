@@ -233,6 +233,7 @@ function start() {
     again.textContent = "Send now";
     again.addEventListener("click", send);
     unsent.hidden = false;
+    if (saved.textContent.startsWith("Saving")) status("");
     if (answer.status === 401) {
       // Nobody is signed in, or somebody else by now.
       const why = answer.page.querySelector("[data-why]")?.textContent;
@@ -409,7 +410,10 @@ function start() {
 
   async function claim() {
     if (screening.hasAttribute("data-single")) return;
+    sending = true; // a vote meanwhile would leave its record claimed
     const answer = await post(`${address}claim/`, new URLSearchParams({ held: held().join(",") }));
+    sending = false;
+    send();
     const said = answer.page?.querySelector("[data-kept]");
     if (answer.status !== 200 || !said) return;
     const mine = new Set(said.dataset.kept.split(","));

@@ -1,0 +1,201 @@
+"""Every page asks the database as often for a thousand records as for ten."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from screening.models import LogEntry, LogHead, Record, Review, Role, ScreeningItem, Vote
+from tests.addresses import OF_REVIEWS
+from tests.conftest import join
+from tests.factories import ImportFactory, ReviewFactory, SourceFactory
+
+SIZES = (10, 1_000)
+# What Alice and Bob said of each record that has votes, a tenth of the records each.
+VOTES = [("include", ""), ("include", "include"), ("include", "exclude"), ("maybe", "exclude")]
+
+PAGES = {
+    "home": "/",
+    "overview": "/reviews/{review}/",
+    "rail": "/reviews/{review}/rail/",
+    "protocol": "/reviews/{review}/protocol/",
+    "team": "/reviews/{review}/team/",
+    "sources": "/reviews/{review}/sources/",
+    "import": "/reviews/{review}/sources/import/{import_}/",
+    "queue": "/reviews/{review}/screen/title-abstract/",
+    "progress": "/reviews/{review}/screen/title-abstract/progress/",
+    "mine": "/reviews/{review}/screen/title-abstract/mine/",
+    "record": "/reviews/{review}/screen/title-abstract/{unseen}/",
+    "conflicts": "/reviews/{review}/conflicts/title-abstract/",
+    "conflicts of mine": "/reviews/{review}/conflicts/title-abstract/?waiting=me",
+    "conflict": "/reviews/{review}/conflicts/title-abstract/{conflict}/",
+    "log": "/reviews/{review}/log/",
+    "files": "/reviews/{review}/export/",
+    "votes_long.csv": "/reviews/{review}/export/votes_long.csv",
+    "records_wide.csv": "/reviews/{review}/export/records_wide.csv",
+    "resolutions.csv": "/reviews/{review}/export/resolutions.csv",
+    "searches.csv": "/reviews/{review}/export/searches.csv",
+}
+POSTS = {
+    "vote": ("/reviews/{review}/screen/title-abstract/{unseen}/", {"vote": "include"}),
+    "change": ("/reviews/{review}/screen/title-abstract/{partial}/", {"vote": "exclude"}),
+    "undo": ("/reviews/{review}/screen/title-abstract/undo/", {"record": "{partial}"}),
+    "later": ("/reviews/{review}/screen/title-abstract/{unseen}/later/", {}),
+    "claim": ("/reviews/{review}/screen/title-abstract/claim/", {"held": "{unseen}"}),
+    "propose": (
+        "/reviews/{review}/conflicts/title-abstract/{conflict}/",
+        {"action": "propose", "decision": "include", "rationale": "We talked."},
+    ),
+}
+
+
+@pytest.fixture(params=[False, True], ids=["two reviewers", "three reviewers"])
+def reviews(request, db) -> list[dict[str, object]]:
+    """One of each size, with what the addresses are filled with."""
+    return [_filled(size, shared=request.param) for size in SIZES]
+
+
+def _filled(size: int, *, shared: bool) -> dict[str, object]:
+    review = ReviewFactory()
+    alice = join(review, f"Alice {size}", Role.REVIEWER, Role.LEAD)
+    bob = join(review, f"Bob {size}", Role.REVIEWER)
+    if shared:
+        join(review, f"Carl {size}", Role.REVIEWER)
+    imported = ImportFactory(source=SourceFactory(review=review), found=size, read=size)
+    Record.objects.bulk_create(
+        Record(
+            review=review,
+            imported_by=imported,
+            number=number,
+            rank=number,
+            position=number,
+            title=f"Title {number}",
+            abstract="Of images.",
+        )
+        for number in range(1, size + 1)
+    )
+    records = list(Record.objects.filter(review=review).order_by("number"))
+    each = size // 10
+    said = [votes for votes in VOTES for _ in range(each)] + [("", "")] * (size - 4 * each)
+    long_ago = timezone.now() - timedelta(hours=1)
+    ScreeningItem.objects.bulk_create(
+        ScreeningItem(
+            review=review,
+            record=record,
+            stage="title_abstract",
+            quorum=2,
+            rank=record.rank,
+            outcome=_outcome(votes),
+            completed_at=long_ago if all(votes) else None,
+        )
+        for record, votes in zip(records, said, strict=True)
+    )
+    items = list(ScreeningItem.objects.filter(review=review).order_by("rank"))
+    rows = [
+        (access, item, slot, decision)
+        for item, votes in zip(items, said, strict=True)
+        for slot, (access, decision) in enumerate(zip((alice, bob), votes, strict=True), 1)
+        if decision
+    ]
+    Vote.objects.bulk_create(
+        Vote(
+            item=item,
+            reviewer=access.user,
+            protocol=alice.protocol,
+            slot=slot,
+            quorum=2,
+            decision=decision,
+            cast_at=long_ago,
+        )
+        for access, item, slot, decision in rows
+    )
+    _log(review, rows, long_ago)
+    return {
+        "review": review.pk,
+        "import_": imported.pk,
+        "alice": alice.user,
+        "partial": records[0].pk,
+        "conflict": records[2 * each].pk,
+        "unseen": records[-1].pk,
+    }
+
+
+def _outcome(votes: tuple[str, str]) -> str:
+    if not all(votes):
+        return "partial" if any(votes) else "unseen"
+    return "conflict" if "exclude" in votes else "included"
+
+
+def _log(review: Review, rows: list, began) -> None:
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            review=review,
+            sequence=sequence,
+            at=began + timedelta(milliseconds=sequence),
+            actor=access.membership,
+            action="vote.cast",
+            item=item,
+            after={"record": item.record.number, "vote": decision},
+            digest="",
+        )
+        for sequence, (access, item, _, decision) in enumerate(rows, 1)
+    )
+    LogHead.objects.filter(review=review).update(sequence=len(rows))
+
+
+def queries(review: dict[str, object], method: str, address: str, *sent: object) -> list[str]:
+    """What Alice's request asks, by its first words, so that a difference can be read."""
+    browser = Client()
+    browser.force_login(review["alice"])
+    cache.clear()
+    with CaptureQueriesContext(connection) as asked:
+        response = getattr(browser, method)(address, *sent)
+        if response.streaming:
+            b"".join(response.streaming_content)
+    assert response.status_code in {200, 303}, response.status_code
+    return [query["sql"].partition(" ")[0] for query in asked.captured_queries]
+
+
+def test_a_page_costs_the_same(reviews):
+    costs = {
+        name: [queries(review, "get", address.format(**review)) for review in reviews]
+        for name, address in PAGES.items()
+    }
+
+    assert {name: cost for name, cost in costs.items() if cost[0] != cost[1]} == {}
+
+
+def test_a_deed_costs_the_same(reviews):
+    costs = {name: [_cost(name, review) for review in reviews] for name in POSTS}
+
+    assert {name: cost for name, cost in costs.items() if cost[0] != cost[1]} == {}
+
+
+def _cost(name: str, review: dict[str, object]) -> list[str]:
+    """What is done is taken back, so that the next deed finds the review as it was."""
+    address, sent = POSTS[name]
+    filled = {key: value.format(**review) for key, value in sent.items()}
+    with transaction.atomic():
+        asked = queries(review, "post", address.format(**review), filled)
+        transaction.set_rollback(True)
+    return asked
+
+
+def test_every_list_of_a_review_is_counted_here():
+    """Forms and single rows do not grow; what else is added must be counted."""
+    single = {
+        "protocol_edit",
+        "protocol_terms",
+        "member_roles",
+        "member_remove",
+        "invitation_withdraw",
+        "source_edit",
+        "import_file",
+        "export",
+    }
+    known = {name.split(".")[0] for name in (*PAGES, *POSTS)} | single
+    assert {route.name.split(":")[1] for route in OF_REVIEWS} - known == set()
