@@ -4,7 +4,7 @@ What runs with every vote is written in SQL: to build these questions as queryse
 times as long as the database needs to answer them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from screening.access import ReviewAccess
-from screening.models import QueuePosition, ScreeningItem
+from screening.models import ScreeningItem
 from screening.rules import Stage
 
 CARDS = 4  # one to read and three behind it
@@ -20,29 +20,24 @@ CARDS = 4  # one to read and three behind it
 LEASED_FOR = timedelta(minutes=11)
 LEFT_AT_LEAST = timedelta(minutes=10)
 
-IS_AWAITING = """
-    item.closed_at IS NULL AND item.completed_at IS NULL
-    AND NOT EXISTS (
-        SELECT 1 FROM screening_vote mine WHERE mine.item_id = item.id
-        AND mine.reviewer_id = %(reviewer)s AND mine.superseded_at IS NULL
-    )
+# Asked of one item at a time, so that no plan begins with all votes of a reviewer, who may have
+# cast 90,000. A vote of one's own counts for nine: there is no room for another.
+VOTES = """
+    (SELECT COALESCE(SUM(CASE WHEN vote.reviewer_id = %(reviewer)s THEN 9 ELSE 1 END), 0)
+     FROM screening_vote vote WHERE vote.item_id = item.id AND vote.superseded_at IS NULL)
 """
-# A slot that is neither voted nor being read by somebody else.
-HAS_ROOM = """
-    (SELECT COUNT(*) FROM screening_vote vote
-     WHERE vote.item_id = item.id AND vote.superseded_at IS NULL)
-    + (SELECT COUNT(*) FROM screening_lease lease
-       WHERE lease.item_id = item.id AND lease.reviewer_id <> %(reviewer)s
-       AND lease.expires_at > %(now)s)
-    < item.quorum
+READERS = """
+    (SELECT COUNT(*) FROM screening_lease lease
+     WHERE lease.item_id = item.id AND lease.reviewer_id <> %(reviewer)s
+     AND lease.expires_at > %(now)s)
 """
+IS_AWAITING = f"item.closed_at IS NULL AND item.completed_at IS NULL AND {VOTES} < item.quorum"
+HAS_ROOM = f"{VOTES} + {READERS} < item.quorum"
 CANDIDATES = f"""
     SELECT item.id, item.rank, item.record_id FROM screening_screeningitem item
     WHERE item.review_id = %(review)s AND item.stage = %(stage)s AND {IS_AWAITING}
-    AND NOT EXISTS (
-        SELECT 1 FROM screening_postponement later
-        WHERE later.item_id = item.id AND later.reviewer_id = %(reviewer)s
-    )
+    AND (SELECT COUNT(*) FROM screening_postponement later
+         WHERE later.item_id = item.id AND later.reviewer_id = %(reviewer)s) = 0
 """  # noqa: S608 -- made of constants, as all statements here
 POSTPONED = f"""
     SELECT item.id, item.rank, item.record_id FROM screening_screeningitem item
@@ -60,8 +55,11 @@ TAKE = f"""
         SELECT 1 FROM screening_lease taken
         WHERE taken.item_id = item.id AND taken.slot = slots.slot
     )
-    ORDER BY slots.slot LIMIT 1
 """  # noqa: S608
+HINT = """
+    SELECT rank FROM screening_queueposition
+    WHERE review_id = %(review)s AND reviewer_id = %(reviewer)s AND stage = %(stage)s
+"""
 MOVE_HINT = """
     INSERT INTO screening_queueposition (review_id, reviewer_id, stage, rank)
     VALUES (%(review)s, %(reviewer)s, %(stage)s, %(rank)s)
@@ -87,10 +85,9 @@ def upcoming(
     """
     hint = _read_hint(access, stage)
     found, _ = _look(access, stage, count, held, hint)
-    return _with_records(found)
+    return with_records(found)
 
 
-@transaction.atomic
 def hand_out(
     access: ReviewAccess, stage: Stage, *, count: int = CARDS, held: Collection[int] = ()
 ) -> list[ScreeningItem]:
@@ -98,23 +95,38 @@ def hand_out(
 
     Only for POST. A lease lost to somebody quicker leaves that item out.
     """
+    return with_records(hand_out_places(access, stage, count=count, held=held))
+
+
+@transaction.atomic
+def hand_out_places(
+    access: ReviewAccess, stage: Stage, *, count: int, held: Collection[int]
+) -> list[Place]:
+    """As `hand_out`, for a transaction that is short: its records can be read after it."""
     hint = _read_hint(access, stage)
-    found, first_rank = _look(access, stage, count, held, hint)
+    shared = access.shares_queue(stage)
+    found, first_rank = _look(access, stage, count, held, hint, spare=CARDS if shared else 0)
     if first_rank is not None and first_rank - 1 != hint:
         _change(access, MOVE_HINT, stage=stage.value, rank=first_rank - 1)
-    if access.shares_queue(stage):
-        wanted = [place.item for place in found]
-        mine = lease(access, [*wanted, *_items_of(access, stage, held)])
-        found = [place for place in found if place.item in mine]
-    return _with_records(found)
+    if not shared:
+        return found
+    cards = _items_of(access, stage, held)
+    wanted = [place.item for place in found]
+    mine = lease(access, [*cards, *wanted], at_most=len(cards) + count)
+    return [place for place in found if place.item in mine]
 
 
-def lease(access: ReviewAccess, items: Collection[int]) -> set[int]:
-    """Lease these items; give back which are the reviewer's now.
+def with_records(places: Collection[Place]) -> list[ScreeningItem]:
+    """The items in these places, in this order, with their records."""
+    items = ScreeningItem.objects.select_related("record").in_bulk([one.item for one in places])
+    return [items[one.item] for one in places if one.item in items]
 
-    Rows that somebody else is about to change are left alone, and new ones come in one order: a
-    lease is advice, and not worth a deadlock. An item that undoing an import is about to remove
-    is left out: votes do not wait for that lock, and it waits for nobody.
+
+def lease(access: ReviewAccess, items: Sequence[int], *, at_most: int = 10) -> set[int]:
+    """Lease these items, the first of them first; give back which are the reviewer's now.
+
+    A lease is advice and not worth waiting for: what somebody else is just leasing, changing or
+    removing is left alone.
     """
     if not items:
         return set()
@@ -127,17 +139,25 @@ def lease(access: ReviewAccess, items: Collection[int]) -> set[int]:
     if any(held.values()):
         renewed = f"UPDATE screening_lease SET expires_at = %(until)s WHERE {_free(mine)}"  # noqa: S608
         _change(access, renewed, **times)
-    missing = sorted(set(items) - held.keys())
+    taken = set(held)
+    missing = [item for item in items if item not in taken]
     if missing:
         over = _free(f"{these} AND expires_at <= %(now)s")
         _change(access, f"DELETE FROM screening_lease WHERE {over}", **times)  # noqa: S608
-    return held.keys() | {item for item in missing if _take(access, item, times)}
+    for item in missing:
+        if len(taken) < at_most and _take(access, item, times):
+            taken.add(item)
+    return taken
 
 
 def _take(access: ReviewAccess, item: int, times: dict[str, datetime]) -> bool:
     """Whether a slot of the item was free and is leased to the reviewer now."""
-    lock = "FOR KEY SHARE OF item SKIP LOCKED" if _knows_row_locks() else ""
-    return _change(access, f"{TAKE} {lock} ON CONFLICT DO NOTHING", item=item, **times) == 1
+    unless_busy, skip = "", ""
+    if _knows_row_locks():
+        unless_busy = "AND pg_try_advisory_xact_lock(item.id)"
+        skip = "FOR KEY SHARE OF item SKIP LOCKED"
+    taken = f"{TAKE} {unless_busy} ORDER BY slots.slot LIMIT 1 {skip} ON CONFLICT DO NOTHING"
+    return _change(access, taken, item=item, **times) == 1
 
 
 def _free(leases: str) -> str:
@@ -152,18 +172,28 @@ def _knows_row_locks() -> bool:
 
 
 def _look(
-    access: ReviewAccess, stage: Stage, count: int, held: Collection[int], hint: int
+    access: ReviewAccess,
+    stage: Stage,
+    count: int,
+    held: Collection[int],
+    hint: int,
+    *,
+    spare: int = 0,
 ) -> tuple[list[Place], int | None]:
-    """Up to `count` places that are not held, and the first rank that is still the reviewer's."""
+    """Up to `count` places that are not held, and the first rank that is still the reviewer's.
+
+    Args:
+        spare: how many places more, for those that are leased by somebody quicker.
+    """
     wanted = count + len(held)
     shared = access.shares_queue(stage)
     room = f"AND {HAS_ROOM}" if shared else ""
     found: list[Place] = []
 
     def look_for(question: str, order: str) -> None:
-        if len(found) < wanted:
+        if len(found) < wanted + spare:
             limited = f"{question} {room} ORDER BY {order} LIMIT %(missing)s"
-            asked = {"stage": stage.value, "hint": hint, "missing": wanted - len(found)}
+            asked = {"stage": stage.value, "hint": hint, "missing": wanted + spare - len(found)}
             rows = _rows(access, limited, now=timezone.now(), **asked)
             found.extend(map(Place._make, rows))
 
@@ -174,12 +204,7 @@ def _look(
     fresh = [place for place in found if place.record not in held]
     if shared and len(found) < wanted:
         return fresh[: max(0, 1 - len(held))], first_rank
-    return fresh[:count], first_rank
-
-
-def _with_records(places: Collection[Place]) -> list[ScreeningItem]:
-    items = ScreeningItem.objects.select_related("record").in_bulk([one.item for one in places])
-    return [items[one.item] for one in places if one.item in items]
+    return fresh[: count + spare], first_rank
 
 
 def _items_of(access: ReviewAccess, stage: Stage, records: Collection[int]) -> list[int]:
@@ -194,10 +219,8 @@ def _items_of(access: ReviewAccess, stage: Stage, records: Collection[int]) -> l
 
 
 def _read_hint(access: ReviewAccess, stage: Stage) -> int:
-    positions = QueuePosition.objects.filter(
-        review=access.review, reviewer=access.user, stage=stage
-    )
-    return positions.values_list("rank", flat=True).first() or 0
+    known = _rows(access, HINT, stage=stage.value)
+    return known[0][0] if known else 0
 
 
 def _rows(access: ReviewAccess, statement: str, **values: Any) -> list[tuple[Any, ...]]:

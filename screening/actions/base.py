@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from screening.access import (
@@ -23,6 +23,11 @@ Asked = ParamSpec("Asked")
 Given = TypeVar("Given")
 
 KEYS_ARE_KEPT_FOR = timedelta(days=30)
+# In SQL, since it tells a taken key from a free one without a savepoint for every action.
+TAKE_KEY = """
+    INSERT INTO screening_requestkey (user_id, key, digest, created_at)
+    VALUES (%s, %s, %s, %s) ON CONFLICT (user_id, key) DO NOTHING
+"""
 
 
 class KeyReused(Refused):
@@ -51,19 +56,19 @@ def action(
 
 def claim_request(user: User, claim: RequestClaim) -> None:
     """The key is this request's; it is given back when the surrounding transaction fails."""
-    try:
-        with transaction.atomic():
-            RequestKey.objects.create(
-                user=user, key=claim.key, digest=claim.digest, created_at=timezone.now()
-            )
-    except IntegrityError:
-        known = RequestKey.objects.get(user=user, key=claim.key)
-        if known.digest != claim.digest:
-            raise KeyReused(
-                "This page was sent before with other content. Nothing was changed; "
-                "reload the page to see how things stand."
-            ) from None
-        raise RepeatedRequest from None
+    with connection.cursor() as cursor:
+        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        cursor.execute(TAKE_KEY, [user.pk, claim.key, claim.digest, now])
+        is_new = cursor.rowcount == 1
+    if is_new:
+        return
+    known = RequestKey.objects.get(user=user, key=claim.key)
+    if known.digest != claim.digest:
+        raise KeyReused(
+            "This page was sent before with other content. Nothing was changed; "
+            "reload the page to see how things stand."
+        )
+    raise RepeatedRequest
 
 
 def forget_old_request_keys() -> int:

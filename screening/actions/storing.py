@@ -65,7 +65,9 @@ def commit_import(access: ReviewAccess, import_: Import) -> Import:
     except UnreadableFile as problem:
         _give_up(access, attempt)
         raise Refused(str(problem)) from problem
-    return _finish(access, attempt)
+    done = _finish(access, attempt)
+    bulk.count_rows()
+    return done
 
 
 @action

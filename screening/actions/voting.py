@@ -20,7 +20,7 @@ from screening.models import (
     Vote,
 )
 from screening.querysets.votes import undo_ends_for
-from screening.queue import CARDS, hand_out, lease
+from screening.queue import CARDS, Place, hand_out, hand_out_places, lease, with_records
 from screening.rules import COMPLETE, Decision, MaybePolicy, Stage, decisions_offered
 
 UNKNOWN = -1
@@ -72,7 +72,6 @@ def cast_vote(access: ReviewAccess, record: Record, ballot: Ballot, *, stage: St
     return vote
 
 
-@action
 def cast_vote_and_go_on(
     access: ReviewAccess,
     record: Record,
@@ -83,13 +82,25 @@ def cast_vote_and_go_on(
 ) -> tuple[Vote, list[ScreeningItem]]:
     """As `cast_vote`, and the reviewer's next items are handed out in the same transaction.
 
+    What does not need the transaction is read around it: on SQLite all others wait for it.
+
     Args:
         held: primary keys of the records whose cards the page has already.
     """
+    access.shares_queue(stage)  # remembered, with the protocol
+    vote, places = _cast_and_hand_out(access, record, ballot, stage, held)
+    return vote, with_records(places)
+
+
+@action
+def _cast_and_hand_out(
+    access: ReviewAccess, record: Record, ballot: Ballot, stage: Stage, held: Collection[int]
+) -> tuple[Vote, list[Place]]:
     vote, before = _cast(access, record, ballot, stage)
-    items = hand_out(access, stage, count=max(1, CARDS - 1 - len(held)), held=held)
+    count = max(1, CARDS - 1 - len(held))
+    places = hand_out_places(access, stage, count=count, held=held)
     _log_vote(access, record, vote, before)
-    return vote, items
+    return vote, places
 
 
 @action
@@ -160,7 +171,7 @@ def _keep(access: ReviewAccess, stage: Stage, held: Collection[int]) -> set[int]
     lock_membership(access, Right.VOTE)
     shown = access.scope(ScreeningItem).at(stage).awaiting(access.user).filter(record__in=held)
     records = dict(shown.values_list("pk", "record"))
-    return {records[item] for item in lease(access, records)}
+    return {records[item] for item in lease(access, list(records))}
 
 
 def _cast(
@@ -198,6 +209,8 @@ def _cast(
         cast_at=now,
     )
     decisions = [one.decision for one in votes if one is not mine] + [ballot.decision]
+    if Decision.MAYBE in decisions:
+        protocol.refresh_from_db()  # until the first vote it may have been edited
     write_outcome(item, added_up(item, decisions, protocol), completed_at=now)
     Lease.objects.filter(item=item, reviewer=access.user).delete()
     Postponement.objects.filter(item=item, reviewer=access.user).delete()

@@ -229,6 +229,19 @@ def test_maybe_is_taken_away_before_the_first_vote_or_not_at_all():
         assert kinds(results) in (["ProtocolFrozen", "Vote"], ["Protocol", "Refused"])
 
 
+def test_a_protocol_that_was_read_before_an_edit_is_not_trusted(alice, bob, dora, review):
+    """The edit and the first vote came between the second voter's page and their vote."""
+    item = ItemFactory(review=review)
+    opened = fresh(bob)
+    assert opened.protocol.maybe_policy == "include"
+    edit_protocol(fresh(dora), maybe_policy="discuss")
+    voting(alice, item, MAYBE)()
+
+    cast_vote(opened, item.record, Ballot(INCLUDE), stage=TA)
+
+    assert outcome_of(item) == "conflict"
+
+
 def test_a_shared_queue_with_leases_that_ran_out_is_handed_out_without_a_deadlock(
     alice, bob, carl, review
 ):

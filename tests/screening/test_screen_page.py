@@ -22,18 +22,18 @@ def items(review) -> list[ScreeningItem]:
 
 
 @pytest.fixture
-def browser(alice) -> Client:
-    browser = Client()
-    browser.force_login(alice.user)
-    return browser
+def window(alice) -> Client:
+    window = Client()
+    window.force_login(alice.user)
+    return window
 
 
 def page(access, name, *args):
     return reverse(f"screening:{name}", args=[access.review.pk, TA, *args])
 
 
-def fetch(browser, address, **sent):
-    return browser.post(address, sent, headers={"X-Requested-With": "fetch"})
+def fetch(window, address, **sent):
+    return window.post(address, sent, headers={"X-Requested-With": "fetch"})
 
 
 def card_shown(response) -> str:
@@ -55,76 +55,76 @@ def votes(access) -> list[tuple[int, str, str]]:
 # --- By plain forms ---------------------------------------------------------------------------
 
 
-def test_a_vote_leads_to_the_next_record(browser, alice, items):
-    response = browser.get(page(alice, "queue"))
+def test_a_vote_leads_to_the_next_record(window, alice, items):
+    response = window.get(page(alice, "queue"))
     assert card_shown(response) == "1"
 
     address = page(alice, "record", items[0].record.pk)
-    response = browser.post(
+    response = window.post(
         address, {"vote": "exclude", "note": "no images", "seconds": "12", "current": ""}
     )
 
     assert (response.status_code, response["Location"]) == (303, page(alice, "queue"))
-    following = browser.get(response["Location"])
+    following = window.get(response["Location"])
     assert card_shown(following) == "2"
     assert "Saved: record 1, exclude." in following.content.decode()
     assert votes(alice) == [(1, "exclude", "no images")]
     assert Vote.objects.get().seconds == 12
 
 
-def test_undo_takes_the_last_vote_back_and_shows_its_record(browser, alice, items):
+def test_undo_takes_the_last_vote_back_and_shows_its_record(window, alice, items):
     for item in items[:2]:
-        browser.post(page(alice, "record", item.record.pk), {"vote": "include"})
+        window.post(page(alice, "record", item.record.pk), {"vote": "include"})
 
-    response = browser.post(page(alice, "undo"), {"record": items[1].record.pk})
+    response = window.post(page(alice, "undo"), {"record": items[1].record.pk})
 
     assert (response.status_code, response["Location"]) == (
         303,
         page(alice, "record", items[1].record.pk),
     )
     assert votes(alice) == [(1, "include", "")]
-    assert card_shown(browser.get(page(alice, "queue"))) == "2"
+    assert card_shown(window.get(page(alice, "queue"))) == "2"
 
 
 @pytest.mark.parametrize("record", ["", "0", "²", "-1", "x", "9" * 30])
-def test_undo_of_what_is_not_there_is_refused_in_a_sentence(browser, alice, items, record):
-    response = browser.post(page(alice, "undo"), {"record": record})
+def test_undo_of_what_is_not_there_is_refused_in_a_sentence(window, alice, items, record):
+    response = window.post(page(alice, "undo"), {"record": record})
 
     assert response.status_code == 409
     assert "There is no vote of yours that can still be taken back." in response.content.decode()
 
 
-def test_later_puts_a_record_at_the_end(browser, alice, items):
-    response = browser.post(page(alice, "later", items[0].record.pk))
+def test_later_puts_a_record_at_the_end(window, alice, items):
+    response = window.post(page(alice, "later", items[0].record.pk))
 
     assert (response.status_code, response["Location"]) == (303, page(alice, "queue"))
-    assert card_shown(browser.get(page(alice, "queue"))) == "2"
+    assert card_shown(window.get(page(alice, "queue"))) == "2"
     assert list(Postponement.objects.values_list("item", "reviewer")) == [
         (items[0].pk, alice.user.pk)
     ]
 
 
-def test_my_votes_lists_mine_and_says_what_can_be_changed(browser, alice, bob, items, settings):
+def test_my_votes_lists_mine_and_says_what_can_be_changed(window, alice, bob, items, settings):
     for item, decision in zip(items, ["include", "exclude", "maybe"], strict=False):
         cast_vote(alice, item.record, Ballot(Decision(decision), note=f"my {decision}"), stage=TA)
     cast_vote(bob, items[0].record, Ballot(Decision.INCLUDE, note="his"), stage=TA)
     settings.UNDO_SECONDS = 0
 
-    text = browser.get(page(alice, "mine")).content.decode()
+    text = window.get(page(alice, "mine")).content.decode()
 
     assert re.findall(r"my (\w+)<", text) == ["maybe", "exclude", "include"]
     assert (text.count("Can be changed"), text.count("Settled")) == (2, 1)
     assert ">his<" not in text
-    filtered = browser.get(page(alice, "mine"), {"vote": "exclude"}).content.decode()
+    filtered = window.get(page(alice, "mine"), {"vote": "exclude"}).content.decode()
     assert re.findall(r"my (\w+)<", filtered) == ["exclude"]
 
 
-def test_a_vote_is_changed_on_the_page_of_its_record(browser, alice, items):
+def test_a_vote_is_changed_on_the_page_of_its_record(window, alice, items):
     known = cast_vote(alice, items[0].record, Ballot(Decision.MAYBE, note="unsure"), stage=TA)
     address = page(alice, "record", items[0].record.pk)
 
-    shown = browser.get(address).content.decode()
-    response = browser.post(address, {"vote": "include", "note": "sure", "current": str(known.pk)})
+    shown = window.get(address).content.decode()
+    response = window.post(address, {"vote": "include", "note": "sure", "current": str(known.pk)})
 
     assert "Your vote: maybe." in shown
     assert re.search(r'value="maybe" aria-pressed="true"', shown)
@@ -142,8 +142,8 @@ def test_a_vote_is_changed_on_the_page_of_its_record(browser, alice, items):
         ({"vote": "include", "held": "9" * 30}, "a list of records that cannot be read"),
     ],
 )
-def test_what_cannot_be_read_is_said_and_the_note_is_kept(browser, alice, items, sent, said):
-    response = browser.post(
+def test_what_cannot_be_read_is_said_and_the_note_is_kept(window, alice, items, sent, said):
+    response = window.post(
         page(alice, "record", items[0].record.pk), {"note": "half an hour's work", **sent}
     )
 
@@ -155,10 +155,10 @@ def test_what_cannot_be_read_is_said_and_the_note_is_kept(browser, alice, items,
     assert votes(alice) == []
 
 
-def test_a_note_that_is_too_long_is_kept_too(browser, alice, items):
+def test_a_note_that_is_too_long_is_kept_too(window, alice, items):
     note = "x" * 10_001
 
-    response = browser.post(
+    response = window.post(
         page(alice, "record", items[0].record.pk), {"vote": "include", "note": note}
     )
 
@@ -170,18 +170,18 @@ def test_a_note_that_is_too_long_is_kept_too(browser, alice, items):
 @pytest.mark.parametrize(
     ("seconds", "stored"), [("", None), ("0", 0), ("3600", 3600), ("3601", None), ("-1", None)]
 )
-def test_a_time_that_is_not_plausible_is_left_empty(browser, alice, items, seconds, stored):
-    browser.post(page(alice, "record", items[0].record.pk), {"vote": "include", "seconds": seconds})
+def test_a_time_that_is_not_plausible_is_left_empty(window, alice, items, seconds, stored):
+    window.post(page(alice, "record", items[0].record.pk), {"vote": "include", "seconds": seconds})
 
     assert Vote.objects.get().seconds == stored
 
 
-def test_a_record_that_got_its_votes_is_told_with_the_next_card(browser, alice, bob, review, items):
+def test_a_record_that_got_its_votes_is_told_with_the_next_card(window, alice, bob, review, items):
     carl = join(review, "Carl", Role.REVIEWER)
     for access in (bob, carl):
         cast_vote(access, items[0].record, Ballot(Decision.INCLUDE), stage=TA)
 
-    response = browser.post(page(alice, "record", items[0].record.pk), {"vote": "exclude"})
+    response = window.post(page(alice, "record", items[0].record.pk), {"vote": "exclude"})
 
     assert response.status_code == 409
     assert "Record 1 got its votes while you were reading." in response.content.decode()
@@ -189,10 +189,10 @@ def test_a_record_that_got_its_votes_is_told_with_the_next_card(browser, alice, 
     assert votes(alice) == []
 
 
-def test_a_refused_page_shows_what_was_typed(browser, alice, items):
+def test_a_refused_page_shows_what_was_typed(window, alice, items):
     cast_vote(alice, items[0].record, Ballot(Decision.EXCLUDE), stage=TA)
 
-    response = browser.post(
+    response = window.post(
         page(alice, "record", items[0].record.pk),
         {"vote": "include", "current": "", "note": "a long <b>thought</b>"},
     )
@@ -204,25 +204,25 @@ def test_a_refused_page_shows_what_was_typed(browser, alice, items):
     assert votes(alice) == [(1, "exclude", "")]
 
 
-def test_a_form_sent_twice_counts_once(browser, alice, items):
+def test_a_form_sent_twice_counts_once(window, alice, items):
     sent = {"vote": "include", "note": "", "request_key": uuid4().hex, "current": ""}
     address = page(alice, "record", items[0].record.pk)
 
-    answers = [browser.post(address, sent) for _ in range(2)]
+    answers = [window.post(address, sent) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [303, 303]
     assert Vote.objects.count() == LogEntry.objects.count() == 1
 
 
-def test_a_key_that_no_database_takes_is_no_request(browser, alice, items):
+def test_a_key_that_no_database_takes_is_no_request(window, alice, items):
     sent = {"vote": "include", "request_key": "a\x00b"}
 
-    assert browser.post(page(alice, "record", items[0].record.pk), sent).status_code == 400
+    assert window.post(page(alice, "record", items[0].record.pk), sent).status_code == 400
     assert not Vote.objects.exists()
 
 
-def test_a_page_of_somebody_else_stores_nothing_under_my_name(browser, alice, bob, items):
-    response = browser.post(
+def test_a_page_of_somebody_else_stores_nothing_under_my_name(window, alice, bob, items):
+    response = window.post(
         page(alice, "record", items[0].record.pk),
         {"vote": "include", "note": "from Bob", "voter": bob.membership.pk},
     )
@@ -236,11 +236,11 @@ def test_a_page_of_somebody_else_stores_nothing_under_my_name(browser, alice, bo
 # --- By the script ----------------------------------------------------------------------------
 
 
-def test_the_script_gets_what_was_saved_and_the_card_it_lacks(browser, alice, items):
+def test_the_script_gets_what_was_saved_and_the_card_it_lacks(window, alice, items):
     held = ",".join(str(item.record.pk) for item in items[1:4])
 
     response = fetch(
-        browser, page(alice, "record", items[0].record.pk), vote="maybe", current="", held=held
+        window, page(alice, "record", items[0].record.pk), vote="maybe", current="", held=held
     )
 
     assert response.status_code == 200
@@ -252,37 +252,37 @@ def test_the_script_gets_what_was_saved_and_the_card_it_lacks(browser, alice, it
     assert "<html" not in text
 
 
-def test_a_repeated_request_is_answered_with_my_present_vote(browser, alice, items):
+def test_a_repeated_request_is_answered_with_my_present_vote(window, alice, items):
     address = page(alice, "record", items[0].record.pk)
     sent = {"vote": "include", "request_key": "one-key", "current": ""}
-    fetch(browser, address, **sent)
+    fetch(window, address, **sent)
     first = Vote.objects.get()
 
-    response = fetch(browser, address, **sent)
+    response = fetch(window, address, **sent)
 
     assert response.status_code == 200
     assert f'data-saved="{first.pk}"' in response.content.decode()
     assert Vote.objects.count() == 1
 
 
-def test_a_key_with_other_content_is_refused(browser, alice, items):
+def test_a_key_with_other_content_is_refused(window, alice, items):
     address = page(alice, "record", items[0].record.pk)
-    fetch(browser, address, vote="include", request_key="one-key")
+    fetch(window, address, vote="include", request_key="one-key")
 
-    response = fetch(browser, address, vote="exclude", request_key="one-key")
+    response = fetch(window, address, vote="exclude", request_key="one-key")
 
     assert response.status_code == 409
     assert "sent before with other content" in response.content.decode()
     assert votes(alice) == [(1, "include", "")]
 
 
-def test_a_full_record_is_answered_with_a_sentence_and_a_card(browser, alice, bob, review, items):
+def test_a_full_record_is_answered_with_a_sentence_and_a_card(window, alice, bob, review, items):
     carl = join(review, "Carl", Role.REVIEWER)
     for access in (bob, carl):
         cast_vote(access, items[0].record, Ballot(Decision.INCLUDE), stage=TA)
     held = ",".join(str(item.record.pk) for item in items[1:4])
 
-    response = fetch(browser, page(alice, "record", items[0].record.pk), vote="include", held=held)
+    response = fetch(window, page(alice, "record", items[0].record.pk), vote="include", held=held)
 
     assert response.status_code == 409
     assert "data-refused" in response.content.decode()
@@ -290,8 +290,8 @@ def test_a_full_record_is_answered_with_a_sentence_and_a_card(browser, alice, bo
     assert cards_in(response) == ["5"]
 
 
-def test_an_unreadable_vote_is_answered_with_its_errors(browser, alice, items):
-    response = fetch(browser, page(alice, "record", items[0].record.pk), vote="perhaps")
+def test_an_unreadable_vote_is_answered_with_its_errors(window, alice, items):
+    response = fetch(window, page(alice, "record", items[0].record.pk), vote="perhaps")
 
     assert response.status_code == 422
     assert response.content.decode() == (
@@ -299,12 +299,12 @@ def test_an_unreadable_vote_is_answered_with_its_errors(browser, alice, items):
     )
 
 
-def test_undo_and_later_answer_the_script_with_cards(browser, alice, items):
+def test_undo_and_later_answer_the_script_with_cards(window, alice, items):
     held = ",".join(str(item.record.pk) for item in items[1:4])
-    fetch(browser, page(alice, "record", items[0].record.pk), vote="include", held=held)
+    fetch(window, page(alice, "record", items[0].record.pk), vote="include", held=held)
 
-    undone = fetch(browser, page(alice, "undo"), record=items[0].record.pk)
-    later = fetch(browser, page(alice, "later", items[0].record.pk), held=held)
+    undone = fetch(window, page(alice, "undo"), record=items[0].record.pk)
+    later = fetch(window, page(alice, "later", items[0].record.pk), held=held)
 
     assert (undone.status_code, later.status_code) == (200, 200)
     assert f'data-undone="{items[0].record.pk}"' in undone.content.decode()
@@ -313,12 +313,12 @@ def test_undo_and_later_answer_the_script_with_cards(browser, alice, items):
     assert cards_in(later) == ["5"]
 
 
-def test_a_claim_says_what_is_kept(browser, alice, bob, review, items):
+def test_a_claim_says_what_is_kept(window, alice, bob, review, items):
     join(review, "Carl", Role.REVIEWER)
     held = ",".join(str(item.record.pk) for item in items[:2])
 
     for sent in ({}, {"request_key": "claimed"}, {"request_key": "claimed"}):
-        response = fetch(browser, page(alice, "claim"), held=held, **sent)
+        response = fetch(window, page(alice, "claim"), held=held, **sent)
 
         assert response.status_code == 200
         kept = re.search(r'data-kept="([\d,]*)"', response.content.decode())[1]
@@ -333,10 +333,10 @@ def test_a_script_that_is_signed_out_gets_the_way_to_sign_in(client, alice, item
     assert "/accounts/login/?next=" in response.content.decode()
 
 
-def test_a_script_of_somebody_else_waits_as_if_signed_out(browser, alice, bob, items):
+def test_a_script_of_somebody_else_waits_as_if_signed_out(window, alice, bob, items):
     address = page(alice, "record", items[0].record.pk)
 
-    response = fetch(browser, address, vote="include", voter=bob.membership.pk)
+    response = fetch(window, address, vote="include", voter=bob.membership.pk)
 
     assert response.status_code == 401
     assert "Alice is signed in in this browser now." in response.content.decode()
@@ -346,16 +346,16 @@ def test_a_script_of_somebody_else_waits_as_if_signed_out(browser, alice, bob, i
 # --- How a record reads -----------------------------------------------------------------------
 
 
-def reading(browser, alice, review, **details) -> str:
+def reading(window, alice, review, **details) -> str:
     fields = {f"record__{name}": value for name, value in details.items()}
     item = ItemFactory(review=review, **fields)
-    response = browser.get(page(alice, "record", item.record.pk))
+    response = window.get(page(alice, "record", item.record.pk))
     found = re.search(r'<article class="record".*?</article>', response.content.decode(), re.DOTALL)
     return found[0]
 
 
-def test_a_record_without_abstract_says_so_with_ways_to_look(browser, alice, review):
-    text = reading(browser, alice, review, title="A & B", doi="10.1/x y", pmid="123", abstract="")
+def test_a_record_without_abstract_says_so_with_ways_to_look(window, alice, review):
+    text = reading(window, alice, review, title="A & B", doi="10.1/x y", pmid="123", abstract="")
 
     assert "The source gave no abstract for this record." in text
     assert re.findall(r'href="([^"]+)"', text) == [
@@ -366,12 +366,12 @@ def test_a_record_without_abstract_says_so_with_ways_to_look(browser, alice, rev
     assert text.count('rel="noopener noreferrer"') == 3
 
 
-def test_terms_are_marked_by_the_side_they_speak_for(browser, alice, review):
+def test_terms_are_marked_by_the_side_they_speak_for(window, alice, review):
     HighlightTerm.objects.create(review=review, text="synthe*", side="for")
     HighlightTerm.objects.create(review=review, text="retina", side="against")
 
     text = reading(
-        browser, alice, review, title="Synthesis of the retina", abstract="METHODS: Synthetic."
+        window, alice, review, title="Synthesis of the retina", abstract="METHODS: Synthetic."
     )
 
     assert re.findall(r"<mark[^>]*>[^<]+</mark>", text) == [
@@ -387,14 +387,14 @@ def test_terms_are_marked_by_the_side_they_speak_for(browser, alice, review):
     [
         "<script>alert(1)</script>",
         '"><img src=x onerror=alert(1)>',
-        "{{7*7}}{% now 'Y' %}",
+        "{{123457*654321}}{% now 'Y' %}",
         "<b onmouseover=alert(1)>x</b>",
         "</article></template>",
     ],
 )
-def test_nothing_in_a_record_is_live(browser, alice, review, hostile):
+def test_nothing_in_a_record_is_live(window, alice, review, hostile):
     text = reading(
-        browser,
+        window,
         alice,
         review,
         **dict.fromkeys(("title", "abstract", "authors", "journal", "doi", "pmid"), hostile),
@@ -402,20 +402,20 @@ def test_nothing_in_a_record_is_live(browser, alice, review, hostile):
         language=hostile,
     )
 
-    assert not re.findall(r"<script|<img|<b onmouseover|javascript:|49", text)
+    assert not re.findall(r"<script|<img|<b onmouseover|javascript:|80780507697", text)
     assert text.count("</article>") == 1
 
 
-def test_a_note_of_mine_is_not_live_either(browser, alice, review):
+def test_a_note_of_mine_is_not_live_either(window, alice, review):
     item = ItemFactory(review=review)
     note = '"></textarea><script>alert(1)</script>'
     cast_vote(alice, item.record, Ballot(Decision.INCLUDE, note=note), stage=TA)
 
     for name, *args in (("record", item.record.pk), ("queue",), ("mine",)):
-        assert "<script>alert" not in browser.get(page(alice, name, *args)).content.decode()
+        assert "<script>alert" not in window.get(page(alice, name, *args)).content.decode()
 
 
 @pytest.mark.parametrize("name", ["record", "later"])
-def test_a_record_that_is_nowhere_is_not_found(browser, alice, items, name):
+def test_a_record_that_is_nowhere_is_not_found(window, alice, items, name):
     for pk in (999_999, 10**25):
-        assert browser.post(page(alice, name, pk), {"vote": "include"}).status_code == 404
+        assert window.post(page(alice, name, pk), {"vote": "include"}).status_code == 404
