@@ -17,7 +17,7 @@ SERVER_ENV := PARALLAX_PROFILE=production PARALLAX_EXAMPLE=0 ALLOWED_HOSTS=revie
 
 run: setup
 	@$(DJANGO) migrate --verbosity 0
-	@PARALLAX_EXAMPLE=1 $(DJANGO) example_review --if-missing
+	@PARALLAX_EXAMPLE=1 $(DJANGO) example_review --if-missing > /dev/null
 	@HASHED_STATIC_FILES=1 $(DJANGO) collectstatic --no-input --verbosity 0
 	@PARALLAX_EXAMPLE=1 HASHED_STATIC_FILES=1 PORT=$(PORT) $(BIN)/gunicorn --config config/gunicorn_conf.py
 

@@ -28,7 +28,7 @@ def when_ready(server):
     lines = [f"Parallax runs at http://{bind}/"]
     if settings.EXAMPLE_ACCOUNTS:
         lines.append("The sign-in page names the accounts of the example review.")
-    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3" and sqlite_note():
+    if settings.DATABASES["default"]["ENGINE"] == "config.sqlite" and sqlite_note():
         lines.append(sqlite_note())
     lines.append("Stop it with Ctrl-C; requests under way are finished first.")
     os.write(1, "".join(f"{line}\n" for line in lines).encode())

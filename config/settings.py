@@ -106,7 +106,6 @@ MIDDLEWARE = [
     "config.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.PassingTroubles",
     "axes.middleware.AxesMiddleware",
@@ -157,6 +156,7 @@ def database() -> dict:
     """Return the database that DATABASE_URL names, SQLite in var/ when it names none."""
     config = env.db_url("DATABASE_URL", default="sqlite:///var/parallax.sqlite3")
     if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["ENGINE"] = "config.sqlite"
         config["NAME"] = str(BASE_DIR / config["NAME"])
         config["OPTIONS"] = SQLITE_OPTIONS
         # A file, as in real life: SQLite in memory knows no write-ahead log. One for each process,

@@ -40,7 +40,7 @@ def _verb(number: int) -> str:
 
 
 def standings(user: User) -> list[Standing]:
-    """The person's reviews: those under way first, the newest of them on top."""
+    """The person's reviews, the newest first."""
     members = list(user.memberships.active().select_related("review").prefetch_related("roles"))
     reviews = [member.review_id for member in members]
     stage = Stage.TITLE_ABSTRACT
@@ -71,7 +71,7 @@ def standings(user: User) -> list[Standing]:
         roles = {row.role for row in member.roles.all()}
         pk = member.review_id
         left = counts.get(pk, {}).get("awaiting", 0) - voted.get(pk, {}).get("n", 0)
-        settles = roles & {Role.REVIEWER, Role.LEAD, Role.ADJUDICATOR}
+        may_resolve = roles & {Role.REVIEWER, Role.LEAD, Role.ADJUDICATOR}
         found.append(
             Standing(
                 membership=member,
@@ -80,11 +80,10 @@ def standings(user: User) -> list[Standing]:
                 items=counts.get(pk, {}).get("total", 0),
                 finished=settled.get(pk, {}).get("finished", 0),
                 mine=left if Role.REVIEWER in roles else 0,
-                conflicts=settled.get(pk, {}).get("conflict", 0) if settles else 0,
+                conflicts=settled.get(pk, {}).get("conflict", 0) if may_resolve else 0,
             )
         )
-    found.sort(key=lambda s: (s.membership.review.archived_at is not None, -s.membership.review_id))
-    return found
+    return sorted(found, key=lambda standing: -standing.membership.review_id)
 
 
 def _by_review(rows, review: str, **counts: Count) -> dict[int, dict[str, int]]:

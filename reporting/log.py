@@ -20,6 +20,7 @@ SENTENCES = {
     "conflict.resolved": "resolved the conflict on record {record} by {mode}: {decision}",
     "conflict.withdrawn": "withdrew the proposal on record {record}",
     "import.committed": "imported {read} records from {file} ({source})",
+    "import.discarded": "discarded the file {file}, of which nothing was imported",
     "import.undone": "undid the import of {file}: its {records} records are gone",
     "invitation.sent": "invited {email} as {roles}",
     "invitation.withdrawn": "withdrew the invitation of {email}",

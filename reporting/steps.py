@@ -220,7 +220,7 @@ def _wait(now: Situation) -> Step | None:
     if now.unsettled:
         return Step(
             "waiting",
-            "The last votes are settling",
+            "The last records are settling",
             "They can still be taken back for some seconds. Then this page tells the result.",
             "Look again",
             "overview",

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 
 from screening.models import Membership, Protocol, Review, Role, User
@@ -164,18 +164,10 @@ def review_view(
             numbers = [value for value in kwargs.values() if isinstance(value, int)]
             if max(review_pk, *numbers, 0) > LARGEST_KEY:
                 raise Http404  # a number that databases cannot even be asked for
-            members = Membership.objects.active().select_related("review")
-            membership = get_object_or_404(
-                members.prefetch_related("roles"), review=review_pk, user=request.user
-            )
-            roles = frozenset(row.role for row in membership.roles.all())
-            access = ReviewAccess(
-                request.user,  # type: ignore[arg-type]
-                membership.review,
-                membership,
-                roles,
-                claim_of(request),
-            )
+            try:
+                access = access_for(request.user, review_pk, claim=claim_of(request))  # type: ignore[arg-type]
+            except Membership.DoesNotExist:
+                raise Http404 from None
             needed = post if post and request.method == "POST" else right
             if not access.may(needed):
                 raise PermissionDenied

@@ -38,6 +38,56 @@ class PersonChangeForm(EmailInLowerCase, UserChangeForm):
         fields = "__all__"
 
 
+class MembershipInline(admin.TabularInline):
+    """Who is in a review. Changed by its lead, in the review, where it is logged."""
+
+    model = Membership
+    extra = 0
+    can_delete = False
+    verbose_name_plural = "memberships"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        rows = super().get_queryset(request).select_related("user", "review")
+        return rows.prefetch_related("roles")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="roles")
+    def role_names(self, membership: Membership) -> str:
+        return ", ".join(membership.role_labels())
+
+
+class MembersOfReview(MembershipInline):
+    fields = readonly_fields = ["number", "person", "role_names", "joined_at", "ended_at"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("screening.view_review")
+
+    @admin.display(description="person")
+    def person(self, membership: Membership) -> str:
+        address = reverse("admin:screening_user_change", args=[membership.user_id])
+        return format_html('<a href="{}">{}</a>', address, membership.name)
+
+
+class ReviewsOfPerson(MembershipInline):
+    fields = readonly_fields = ["in_review", "role_names", "joined_at", "ended_at"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("screening.view_user")
+
+    @admin.display(description="review")
+    def in_review(self, membership: Membership) -> str:
+        address = reverse("admin:screening_review_change", args=[membership.review_id])
+        return format_html('<a href="{}">{}</a>', address, membership.review)
+
+
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     """People are deactivated, never deleted: what they did refers to them."""
@@ -60,6 +110,9 @@ class PersonAdmin(UserAdmin):
     readonly_fields = ["last_login", "date_joined"]
     actions = ["deactivate", "activate"]
 
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> list[type[MembershipInline]]:
+        return [ReviewsOfPerson] if obj else []
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
@@ -74,45 +127,11 @@ class PersonAdmin(UserAdmin):
         self.message_user(request, f"{people.update(is_active=True)} activated.")
 
 
-class MembershipInline(admin.TabularInline):
-    """Who is in the review. Changed by its lead, in the review, where it is logged."""
-
-    model = Membership
-    extra = 0
-    can_delete = False
-    verbose_name_plural = "memberships"
-    fields = readonly_fields = ["number", "person", "role_names", "joined_at", "ended_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
-        return super().get_queryset(request).select_related("user").prefetch_related("roles")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perm("screening.view_review")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description="person")
-    def person(self, membership: Membership) -> str:
-        address = reverse("admin:screening_user_change", args=[membership.user_id])
-        return format_html('<a href="{}">{}</a>', address, membership.name)
-
-    @admin.display(description="roles")
-    def role_names(self, membership: Membership) -> str:
-        return ", ".join(membership.role_labels())
-
-
 @admin.register(Review)
 class ReviewAdmin(admin.ModelAdmin):
     """Reviews are looked at here and changed in Parallax, where changes are logged."""
 
-    list_display = ["title", "created_at", "member_count", "archived_at", "open_in_parallax"]
+    list_display = ["title", "created_at", "member_count", "open_in_parallax"]
     search_fields = ["title"]
     ordering = ["-created_at"]
     fields = [
@@ -120,11 +139,10 @@ class ReviewAdmin(admin.ModelAdmin):
         "created_at",
         "created_by",
         "member_count",
-        "archived_at",
         "is_example",
         "open_in_parallax",
     ]
-    inlines = [MembershipInline]
+    inlines = [MembersOfReview]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
         mine = Membership.objects.active().filter(review=OuterRef("pk"), user=request.user.pk)

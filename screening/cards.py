@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from screening.access import ReviewAccess, Right
-from screening.models import Lease, Record, ScreeningItem, Vote
+from screening.models import Lease, Membership, Record, Role, ScreeningItem, Vote
+from screening.querysets.votes import ScreeningItemQuerySet
 from screening.rules import Decision, MaybePolicy, Stage, decisions_offered
 
 KEYS = {Decision.EXCLUDE: "E", Decision.MAYBE: "M", Decision.INCLUDE: "I"}
@@ -26,11 +27,17 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """Why there is no record to screen; numbers of records, none of which tells a direction."""
+    """Why there is no record to screen; numbers of records, none of which tells a direction.
+
+    Args:
+        partners: names of the other reviewers and how many records each still has to screen,
+            where it is certain who screens what.
+    """
 
     in_review: int
     waiting_for_others: int
     being_read: int
+    partners: list[tuple[str, int]]
 
 
 def cards_of(items: Iterable[ScreeningItem]) -> list[Card]:
@@ -68,7 +75,17 @@ def why_nothing(access: ReviewAccess, stage: Stage) -> Nothing:
         in_review=items.count(),
         waiting_for_others=waiting.count(),
         being_read=read.values("item").distinct().count(),
+        partners=[] if access.shares_queue(stage) else _left_to(access, items),
     )
+
+
+def _left_to(
+    access: ReviewAccess, items: ScreeningItemQuerySet[ScreeningItem]
+) -> list[tuple[str, int]]:
+    others = access.scope(Membership).active().with_role(Role.REVIEWER)
+    others = others.exclude(user=access.user).select_related("user").order_by("number")
+    left = [(member.name, items.awaiting(member.user).count()) for member in others]
+    return [(name, number) for name, number in left if number]
 
 
 def votes_offered(access: ReviewAccess, stage: Stage) -> list[tuple[str, str]]:

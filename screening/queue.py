@@ -150,6 +150,13 @@ def lease(access: ReviewAccess, items: Sequence[int], *, at_most: int = 10) -> s
     return taken
 
 
+def forget_reading(access: ReviewAccess, item: int) -> None:
+    """The reviewer neither reads the item nor put it off: it has their vote."""
+    for table in ("screening_lease", "screening_postponement"):
+        forgotten = f"DELETE FROM {table} WHERE item_id = %(item)s AND reviewer_id = %(reviewer)s"  # noqa: S608
+        _change(access, forgotten, item=item)
+
+
 def _take(access: ReviewAccess, item: int, times: dict[str, datetime]) -> bool:
     """Whether a slot of the item was free and is leased to the reviewer now."""
     unless_busy, skip = "", ""

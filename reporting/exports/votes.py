@@ -5,9 +5,9 @@ from datetime import datetime
 from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
-from reporting.exports.names import WITHHELD, letters, members
+from reporting.exports.names import WITHHELD, members
 from screening.access import ReviewAccess
-from screening.conflicts import names_hidden
+from screening.conflicts import letters, names_hidden
 from screening.models import Membership, Vote
 from screening.rules import Outcome
 
@@ -146,4 +146,4 @@ def _letters(access: ReviewAccess, item: int, votes: list[_Row]) -> dict[int, st
     voters = {vote.reviewer for vote in votes if vote.superseded_at is None}
     if not names_hidden(access, voters, resolved=False):
         return {}
-    return letters(access, item, voters, {vote.reviewer for vote in votes} - {me})
+    return letters(item, me, voters, {vote.reviewer for vote in votes} - {me})

@@ -113,9 +113,11 @@ def discard_import(access: ReviewAccess, import_: Import) -> None:
     if import_.state not in {ImportState.PREVIEWED, ImportState.STAGED}:
         raise Refused("This file was imported; it cannot be discarded. Nothing was changed.")
     bulk.delete_records(import_.pk)
+    before = log_facts(import_)
     import_.delete()
     if not access.scope(Import).filter(sha256=import_.sha256).exists():
         files.throw_away(access.review.pk, import_.sha256)
+    write_log(access, "import.discarded", before=before)
 
 
 @action

@@ -20,7 +20,15 @@ from screening.models import (
     Vote,
 )
 from screening.querysets.votes import undo_ends_for
-from screening.queue import CARDS, Place, hand_out, hand_out_places, lease, with_records
+from screening.queue import (
+    CARDS,
+    Place,
+    forget_reading,
+    hand_out,
+    hand_out_places,
+    lease,
+    with_records,
+)
 from screening.rules import COMPLETE, Decision, MaybePolicy, Stage, decisions_offered
 
 UNKNOWN = -1
@@ -212,8 +220,7 @@ def _cast(
     if Decision.MAYBE in decisions:
         protocol.refresh_from_db()  # until the first vote it may have been edited
     write_outcome(item, added_up(item, decisions, protocol), completed_at=now)
-    Lease.objects.filter(item=item, reviewer=access.user).delete()
-    Postponement.objects.filter(item=item, reviewer=access.user).delete()
+    forget_reading(access, item.pk)
     return vote, mine
 
 

@@ -10,7 +10,7 @@ from screening.conflicts.lists import (
     place_of,
     resolved_conflicts,
 )
-from screening.conflicts.names import hidden_order, names_hidden
+from screening.conflicts.names import letters, names_hidden
 from screening.conflicts.panel import Deed, Panel, Side, Talk, panels_of
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "Place",
     "Side",
     "Talk",
-    "hidden_order",
+    "letters",
     "names_hidden",
     "next_turn",
     "on_whose_turn",

@@ -2,19 +2,35 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 
 from screening.access import ReviewAccess
 
-LETTERS = "ABC"
+LETTERS = "ABC"  # one for each vote that an item can have
 
 
 def hidden_order(item_pk: int, viewer_pk: int, voter_pk: int) -> str:
     """Where a voter stands among A, B, C for this viewer: fixed, and telling nothing."""
     message = f"{item_pk}:{viewer_pk}:{voter_pk}".encode()
     return hmac.new(settings.SECRET_KEY.encode(), message, hashlib.sha256).hexdigest()
+
+
+def letters(
+    item_pk: int, viewer_pk: int, voters: Collection[int], others: Collection[int] = ()
+) -> dict[int, str]:
+    """A, B and so on for the voters of a conflict, by user, as this viewer sees them everywhere.
+
+    Args:
+        others: people who took their vote on the item back; they come behind the voters.
+    """
+
+    def place(user: int) -> str:
+        return hidden_order(item_pk, viewer_pk, user)
+
+    ordered = sorted(voters, key=place) + sorted(set(others) - set(voters), key=place)
+    return {user: chr(ord("A") + number) for number, user in enumerate(ordered)}
 
 
 def names_hidden(access: ReviewAccess, voters: Iterable[int], *, resolved: bool) -> bool:

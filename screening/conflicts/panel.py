@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from screening.access import ReviewAccess, Right, rights_of
-from screening.conflicts.names import LETTERS, hidden_order, names_hidden
+from screening.conflicts.names import letters, names_hidden
 from screening.models import (
     Confirmation,
     Membership,
@@ -301,8 +301,8 @@ def _panel(
     hidden = names_hidden(access, voters, resolved=resolution is not None)
     names = dict(team.names)
     if hidden:
-        votes = sorted(votes, key=lambda vote: hidden_order(item.pk, me, vote.reviewer_id))
-        names |= {vote.reviewer_id: letter for vote, letter in zip(votes, LETTERS, strict=False)}
+        names |= letters(item.pk, me, voters)
+        votes = sorted(votes, key=lambda vote: names[vote.reviewer_id])
     else:
         votes = sorted(votes, key=lambda v: (v.reviewer_id != me, names[v.reviewer_id]))
     return Panel(

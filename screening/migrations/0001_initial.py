@@ -26,7 +26,6 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=300)),
                 ("created_at", models.DateTimeField()),
-                ("archived_at", models.DateTimeField(blank=True, null=True)),
                 ("is_example", models.BooleanField(default=False)),
                 ("next_record_number", models.PositiveIntegerField(default=1)),
                 ("shuffle_seed", models.PositiveIntegerField()),

@@ -5,7 +5,6 @@ from django.db import models
 from django.db.models import Q
 
 from screening.models.choices import choices, one_of
-from screening.querysets.reviews import ReviewQuerySet
 from screening.rules import MaybePolicy, Stage
 
 
@@ -20,12 +19,9 @@ class Review(models.Model):
     title = models.CharField(max_length=300)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    archived_at = models.DateTimeField(null=True, blank=True)
     is_example = models.BooleanField(default=False)
     next_record_number = models.PositiveIntegerField(default=1)
     shuffle_seed = models.PositiveIntegerField()
-
-    objects = ReviewQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.title

@@ -18,7 +18,3 @@ class RecordQuerySet(QuerySet):
     def imported(self) -> Self:
         """Records that are in the review: not those of an import still being stored."""
         return self.filter(imported_by__state="committed")
-
-    def for_lists(self) -> Self:
-        """Without what only the record's own page shows."""
-        return self.defer("abstract", "keywords")

@@ -68,7 +68,7 @@ class VoteQuerySet(QuerySet):
         """Blinding: one's own votes, and those on settled items.
 
         Pages, counts, filters, order and files all read votes through this. Whose vote it is
-        may still be hidden: see `ScreeningItemQuerySet` and `actions.conflicts`.
+        may still be hidden: see `conflicts.names.names_hidden`.
         """
         return self.filter(
             Q(reviewer=access.user)

@@ -127,6 +127,8 @@ def _do(request: HttpRequest, access: ReviewAccess, import_: Import) -> HttpResp
     """What the button says; the page knows three."""
     do = request.POST.get("do")
     if do == "commit":
+        if import_.found > settings.IMPORT_UPLOAD_ENTRIES:
+            raise TooManyEntries(import_.found)
         done = commit_import(access, import_)
         messages.success(request, f"{_records(done.read)} in the review, ready to be screened.")
     elif do == "undo":

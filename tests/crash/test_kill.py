@@ -36,7 +36,7 @@ TOKEN = "t" * 32
 def database(tmp_path) -> Iterator[str]:
     """The address of an empty database beside the one of the tests, on the same engine."""
     configured = settings.DATABASES["default"]
-    if configured["ENGINE"].endswith("sqlite3"):
+    if configured["ENGINE"] == "config.sqlite":
         yield f"sqlite:///{tmp_path / 'crash.sqlite3'}"
         return
     name = f"crash_{os.getpid()}"

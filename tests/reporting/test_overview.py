@@ -112,7 +112,7 @@ def test_where_adjudication_is_asked_for_the_adjudicator_decides(
 def test_a_conflict_shows_nowhere_while_it_can_be_undone(alice, dora, screened, open_overview):
     screened("+-")
 
-    assert step(alice) == "The last votes are settling"
+    assert step(alice) == "The last records are settling"
     assert "conflict</span>" not in open_overview(dora)
     assert "0&nbsp;in&nbsp;conflict, 1&nbsp;with one vote, 0&nbsp;unseen" in open_overview(dora)
 

@@ -84,7 +84,7 @@ STARTED = {"sources": 1, "records": 952}
         (
             {**REVIEWER, **STARTED, "unsettled": 1},
             "waiting",
-            "The last votes are settling",
+            "The last records are settling",
             "overview",
         ),
         (

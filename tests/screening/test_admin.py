@@ -119,10 +119,18 @@ def test_the_page_of_a_person_opens_and_saves(client, host, alice):
 
     shown = client.get(address)
     saved = client.post(
-        address, {"email": "alice@example.org", "name": "Alice Hall", "is_active": "on"}
+        address,
+        {
+            "email": "alice@example.org",
+            "name": "Alice Hall",
+            "is_active": "on",
+            "memberships-TOTAL_FORMS": "0",
+            "memberships-INITIAL_FORMS": "0",
+        },
     )
 
     assert shown.status_code == 200
+    assert reverse("admin:screening_review_change", args=[alice.review.pk]) in shown.text
     assert saved.status_code == 302
     assert User.objects.get(pk=alice.user.pk).name == "Alice Hall"
 

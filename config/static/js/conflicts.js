@@ -1,4 +1,4 @@
-// Settling conflicts by keyboard: decide, say why, send, next. Without this script the page does the same by hand.
+// Resolving conflicts by keyboard: decide, say why, send, next. Without this script the page does the same by hand.
 
 const deciding = document.getElementById("deciding");
 const confirming = document.getElementById("confirming");

@@ -146,7 +146,7 @@ function start() {
     const body = new URLSearchParams({ ...vote.body, held: held().join(",") });
     const answer = await post(`${address}${vote.record}/`, body);
     sending = false;
-    if (answer.status === 200) settle(vote, answer.page);
+    if (answer.status === 200) stored(vote, answer.page);
     else if (answer.status === 409 || answer.status === 404) refuse(vote, answer);
     else if (answer.status === 422 || answer.status === 403) giveBack(vote, answer);
     else hold(answer);
@@ -186,7 +186,7 @@ function start() {
     unsent.hidden = true;
   }
 
-  function settle(vote, page) {
+  function stored(vote, page) {
     drop(vote);
     kept.delete(vote.record);
     lastSaved = vote.record;

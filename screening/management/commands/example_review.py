@@ -1,19 +1,21 @@
 import json
+import os
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from screening.example import EXAMPLE_PASSWORD
 from screening.example.bulk import build_review
 from screening.example.curated import build_example
 from screening.example.people import sign_ins
+from screening.management.shell import ShellCommand
 from screening.models import Review
 from screening.verification import verify
 
 
-class Command(BaseCommand):
+class Command(ShellCommand):
     help = (
         "Make a review of invented records: without options the example to look around in, with "
         "--records one of any size. Prints its address and how to sign in as one JSON object."
@@ -42,6 +44,7 @@ class Command(BaseCommand):
             review, password = _example(if_missing=options["if_missing"]), EXAMPLE_PASSWORD
         else:
             review, password = _of_any_size(options), options["password"]
+        port = os.environ.get("PORT", "8000")
         result = verify(review)
         if result.found:
             raise CommandError(f"The review does not hold together: {result.differences[0]}")
@@ -49,7 +52,7 @@ class Command(BaseCommand):
             json.dumps(
                 {
                     "review": review.pk,
-                    "url": f"http://127.0.0.1:8000/reviews/{review.pk}/",
+                    "url": f"http://127.0.0.1:{port}/reviews/{review.pk}/",
                     "sign_ins": sign_ins(review, password),
                 }
             )

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from screening.access import Refused, ReviewAccess, access_for
 from screening.actions.importing import SameFile, preview_import
 from screening.actions.storing import commit_import
 from screening.importers import UnreadableFile
+from screening.management.shell import ShellCommand
 from screening.models import Import, ImportState, Membership, Role, Source
 
 
-class Command(BaseCommand):
+class Command(ShellCommand):
     help = "Import a file of any size into a review; prints what happened as one JSON object."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

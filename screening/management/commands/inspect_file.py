@@ -1,4 +1,4 @@
-"""What the readers make of a file, for scripts: no database, nothing stored."""
+"""What the importers make of a file, for scripts: no database, nothing stored."""
 
 import csv
 import json
@@ -9,14 +9,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, TextIO
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import CommandError
 
 from screening.importers import ParsedRecord, Problem, UnreadableFile, inspect, read
+from screening.management.shell import ShellCommand
 
 COLUMNS = tuple(field.name for field in fields(ParsedRecord))
 
 
-class Command(BaseCommand):
+class Command(ShellCommand):
     help = "Say in JSON what a file of records holds; with --records write them as CSV."
     requires_system_checks = ()
 
@@ -28,15 +29,11 @@ class Command(BaseCommand):
         try:
             answer = examine(file, records)
         except UnreadableFile as refusal:
-            self.refuse(str(refusal))
+            raise CommandError(str(refusal)) from refusal
         except OSError as error:
-            self.refuse(f"{error.filename or file} cannot be opened: {error.strerror}.")
-        else:
-            self.stdout.write(json.dumps(answer))
-
-    def refuse(self, sentence: str) -> None:
-        self.stderr.write(sentence)
-        raise SystemExit(1)
+            sentence = f"{error.filename or file} cannot be opened: {error.strerror}."
+            raise CommandError(sentence) from error
+        self.stdout.write(json.dumps(answer))
 
 
 def examine(file: Path, out: Path | None) -> dict[str, str | int]:

@@ -2,13 +2,14 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from screening.management.shell import ShellCommand
 from screening.models import Review
 from screening.verification import verify
 
 
-class Command(BaseCommand):
+class Command(ShellCommand):
     help = "Recompute every outcome, check what must always hold and the chain of each log."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 ROOT = Path(__file__).parents[3]
 
@@ -81,18 +81,30 @@ def test_an_error_is_one_sentence_and_exit_code_1(tmp_path, content, sentence):
     assert done.stderr.count("\n") == 1
 
 
-def test_a_directory_is_refused_in_one_sentence(tmp_path, capsys):
-    with pytest.raises(SystemExit) as stopped:
+def test_a_directory_is_refused_in_one_sentence(tmp_path):
+    with pytest.raises(CommandError) as refusal:
         call_command("inspect_file", tmp_path)
 
-    assert stopped.value.code == 1
-    assert capsys.readouterr().err == f"{tmp_path} cannot be opened: Is a directory.\n"
+    assert str(refusal.value) == f"{tmp_path} cannot be opened: Is a directory."
 
 
-def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(own, tmp_path, capsys):
+def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(own, tmp_path):
     out = tmp_path / "nowhere" / "records.csv"
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(CommandError) as refusal:
         call_command("inspect_file", own("ovid.ris"), records=out)
 
-    assert capsys.readouterr().err == f"{out} cannot be opened: No such file or directory.\n"
+    assert str(refusal.value) == f"{out} cannot be opened: No such file or directory."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Error: the following arguments are required: FILE\n"),
+        (["a.ris", "--record"], "Error: argument --records: expected one argument\n"),
+    ],
+)
+def test_wrong_arguments_too_are_one_sentence_and_exit_code_1(arguments, sentence):
+    done = run(*arguments)
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", sentence)
