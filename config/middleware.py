@@ -52,6 +52,17 @@ def signed_out(request: HttpRequest) -> HttpResponse:
     return render(request, "_signed_out.html", {"sign_in": sign_in}, status=401)
 
 
+def in_utf8(get_response: Callable) -> Callable:
+    """Refuse forms in any other encoding: our pages send UTF-8, and Django reads odd ones badly."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+            return render(None, "400.html", status=400)
+        return get_response(request)
+
+    return middleware
+
+
 def never_stored(get_response: Callable) -> Callable:
     """Keep every answer out of caches: pages show other people's work, and fragments are no pages.
 

@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.never_stored",
+    "config.middleware.in_utf8",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -203,6 +204,8 @@ ACCOUNT_SIGNUP_FORM_CLASS = "screening.account_adapter.SignUpDetails"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Addresses are not confirmed by e-mail, so nobody may add one to their account by themselves.
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Parallax: "
 ACCOUNT_SESSION_REMEMBER = True
@@ -229,7 +232,7 @@ AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "config.lockout.account_name"
 AXES_CLIENT_IP_CALLABLE = "config.lockout.client_address"
 AXES_LOCKOUT_CALLABLE = "config.lockout.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email"]
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email", "next"]
 
 # --- Sessions and cookies ---------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from functools import cached_property, wraps
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -144,8 +145,21 @@ def claim_of(request: HttpRequest) -> RequestClaim | None:
         if name not in LEFT_OUT_OF_DIGEST
         for value in values
     )
+    content += sorted(
+        (name, f"{file.name}:{_digest(file)}")
+        for name, files in request.FILES.lists()
+        for file in files
+    )
     text = f"{request.path}?{urlencode(content)}"
     return RequestClaim(key, hashlib.sha256(text.encode()).hexdigest())
+
+
+def _digest(file: UploadedFile) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def review_view(

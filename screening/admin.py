@@ -116,6 +116,11 @@ class PersonAdmin(UserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A new address takes the place of the old one, for signing in and for e-mail too."""
+        super().save_model(request, obj, form, change)
+        EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
+
     @admin.action(description="Deactivate: no sign-in any more", permissions=["change"])
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         others = people.exclude(pk=request.user.pk)

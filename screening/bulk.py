@@ -43,7 +43,9 @@ def insert_records(rows: Iterable[Sequence[str | int | None]]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             lines = StringIO("".join("\t".join(map(_for_copy, row)) + "\n" for row in rows))
-            cursor.copy_expert(f"COPY screening_record ({_COLUMNS}) FROM STDIN", lines)
+            # Called through to the driver, whose errors would not be Django's.
+            with connection.wrap_database_errors:
+                cursor.copy_expert(f"COPY screening_record ({_COLUMNS}) FROM STDIN", lines)
         else:
             statement = f"INSERT INTO screening_record ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608
             cursor.executemany(statement, list(rows))

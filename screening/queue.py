@@ -98,7 +98,7 @@ def hand_out(
     return with_records(hand_out_places(access, stage, count=count, held=held))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def hand_out_places(
     access: ReviewAccess, stage: Stage, *, count: int, held: Collection[int]
 ) -> list[Place]:

@@ -6,6 +6,7 @@ from itertools import chain, groupby, islice
 from typing import Any
 
 from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, When
+from django.utils import timezone
 
 from reporting.exports.names import WITHHELD, members
 from screening.access import ReviewAccess
@@ -89,8 +90,9 @@ def rows(access: ReviewAccess) -> Iterator[list[Any]]:
 
 
 def _joined(access: ReviewAccess) -> QuerySet[Record]:
-    settled = access.scope(ScreeningItem).settled().filter(pk=OuterRef("open_item"))
-    seen = access.scope(Vote).visible_to(access).filter(pk=OuterRef("vote"))
+    now = timezone.now()  # one moment for both: a vote seen is one of a settled item
+    settled = access.scope(ScreeningItem).settled(now).filter(pk=OuterRef("open_item"))
+    seen = access.scope(Vote).visible_to(access, now).filter(pk=OuterRef("vote"))
     joined = (
         access.scope(Record)
         .imported()

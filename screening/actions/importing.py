@@ -115,9 +115,9 @@ def discard_import(access: ReviewAccess, import_: Import) -> None:
     bulk.delete_records(import_.pk)
     before = log_facts(import_)
     import_.delete()
-    if not access.scope(Import).filter(sha256=import_.sha256).exists():
-        files.throw_away(access.review.pk, import_.sha256)
     write_log(access, "import.discarded", before=before)
+    if not access.scope(Import).filter(sha256=import_.sha256).exists():
+        files.throw_away(access.review.pk, import_.sha256)  # last: it cannot be rolled back
 
 
 @action

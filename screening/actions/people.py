@@ -164,6 +164,8 @@ def change_roles(
 def end_membership(access: ReviewAccess, membership: Membership) -> Membership:
     """The person sees and does nothing in the review any more; what they did stays.
 
+    Invitations they sent and nobody has answered are withdrawn with them.
+
     Raises:
         Refused: the review would be without a lead, or they have left already.
     """
@@ -171,7 +173,14 @@ def end_membership(access: ReviewAccess, membership: Membership) -> Membership:
     _refuse_last_lead(access, locked)
     locked.ended_at = timezone.now()
     locked.save(update_fields=["ended_at"])
-    write_log(access, "member.removed", before={**_for_log(locked), "roles": before})
+    open_invitations = access.scope(Invitation).unanswered().filter(invited_by=locked.user)
+    withdrawn = open_invitations.update(withdrawn_at=timezone.now())
+    write_log(
+        access,
+        "member.removed",
+        before={**_for_log(locked), "roles": before},
+        after={"invitations_withdrawn": withdrawn} if withdrawn else None,
+    )
     return locked
 
 

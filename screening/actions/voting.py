@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -32,6 +32,7 @@ from screening.queue import (
 from screening.rules import COMPLETE, Decision, MaybePolicy, Stage, decisions_offered
 
 UNKNOWN = -1
+LEFT_TO_COMMIT = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,9 @@ def cast_vote(access: ReviewAccess, record: Record, ballot: Ballot, *, stage: St
         TooLate: my vote is settled.
         Refused: there is nothing to vote on, or the protocol has no maybe.
     """
-    vote, before = _cast(access, record, ballot, stage)
+    vote, before, was_complete_at = _cast(access, record, ballot, stage)
     _log_vote(access, record, vote, before)
+    _refuse_what_took_too_long(record, was_complete_at)
     return vote
 
 
@@ -104,10 +106,11 @@ def cast_vote_and_go_on(
 def _cast_and_hand_out(
     access: ReviewAccess, record: Record, ballot: Ballot, stage: Stage, held: Collection[int]
 ) -> tuple[Vote, list[Place]]:
-    vote, before = _cast(access, record, ballot, stage)
+    vote, before, was_complete_at = _cast(access, record, ballot, stage)
     count = max(1, CARDS - 1 - len(held))
     places = hand_out_places(access, stage, count=count, held=held)
     _log_vote(access, record, vote, before)
+    _refuse_what_took_too_long(record, was_complete_at)
     return vote, places
 
 
@@ -122,6 +125,7 @@ def take_back_vote(access: ReviewAccess, record: Record, *, stage: Stage) -> Scr
     lock_membership(access, Right.VOTE)
     item = _lock_item(access, record, stage)
     now = timezone.now()
+    was_complete_at = item.completed_at
     votes = list(item.votes.current())
     mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
     if mine is None:
@@ -140,6 +144,7 @@ def take_back_vote(access: ReviewAccess, record: Record, *, stage: Stage) -> Scr
         item=item,
         before=_for_log(record, mine),
     )
+    _refuse_what_took_too_long(record, was_complete_at)
     return item
 
 
@@ -184,18 +189,19 @@ def _keep(access: ReviewAccess, stage: Stage, held: Collection[int]) -> set[int]
 
 def _cast(
     access: ReviewAccess, record: Record, ballot: Ballot, stage: Stage
-) -> tuple[Vote, Vote | None]:
-    """The vote as it stands now, and the one it took the place of."""
+) -> tuple[Vote, Vote | None, datetime | None]:
+    """The vote as it stands now, the one it took the place of, and when the item was complete."""
     lock_membership(access, Right.VOTE)
     item = _lock_item(access, record, stage)
     now = timezone.now()
+    was_complete_at = item.completed_at
     protocol = access.protocol
     _refuse_what_is_not_offered(access, stage, ballot.decision)
     votes = list(item.votes.current())
     mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
     _check_known(record, mine, ballot)
     if mine and (mine.decision, mine.note) == (ballot.decision, ballot.note):
-        return mine, mine
+        return mine, mine, None
     if mine and _is_settled(item, now):
         raise TooLate(_settled_sentence(record))
     if mine is None and len(votes) >= item.quorum:
@@ -221,7 +227,7 @@ def _cast(
         protocol.refresh_from_db()  # until the first vote it may have been edited
     write_outcome(item, added_up(item, decisions, protocol), completed_at=now)
     forget_reading(access, item.pk)
-    return vote, mine
+    return vote, mine, was_complete_at
 
 
 def _log_vote(access: ReviewAccess, record: Record, vote: Vote, before: Vote | None) -> None:
@@ -244,6 +250,16 @@ def _log_vote(access: ReviewAccess, record: Record, vote: Vote, before: Vote | N
 def _refuse_what_is_not_offered(access: ReviewAccess, stage: Stage, decision: Decision) -> None:
     if decision not in decisions_offered(stage, MaybePolicy(access.protocol.maybe_policy)):
         raise Refused("The protocol of this review has no maybe. Vote include or exclude.")
+
+
+def _refuse_what_took_too_long(record: Record, was_complete_at: datetime | None) -> None:
+    """A change is committed before anybody can have seen what it changes.
+
+    Others see a settled item by the clock, whatever is under way; so there must be time left for
+    the commit when everything else is done.
+    """
+    if was_complete_at and was_complete_at <= undo_ends_for(timezone.now() + LEFT_TO_COMMIT):
+        raise TooLate(_settled_sentence(record))
 
 
 def _settled_sentence(record: Record) -> str:

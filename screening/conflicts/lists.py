@@ -56,7 +56,8 @@ def on_whose_turn(
         takes_part = ALWAYS
     to_be_adjudicated = asked & ~_voted_on_by_all(team.adjudicators)
     turns |= takes_part & ~proposed & ~to_be_adjudicated
-    turns |= takes_part & proposed & ~Exists(_votes_still_to_confirm(team))
+    names_shown = ALWAYS if access.protocol.names_shown_in_conflicts else own
+    turns |= takes_part & names_shown & proposed & ~Exists(_votes_still_to_confirm(team))
     return conflicts.filter(turns)
 
 

@@ -147,8 +147,12 @@ class Panel:
 
     @property
     def may_conclude(self) -> bool:
-        """Whoever had still to confirm has left: anybody who takes part may let it stand."""
-        return self.proposal is not None and not self.waiting_for and self.takes_part
+        """Whoever had still to confirm has left: whoever takes part may let it stand.
+
+        Not where names are hidden: that the button is there would tell who proposed.
+        """
+        is_left = self.proposal is not None and not self.waiting_for
+        return is_left and self.takes_part and not self.are_names_hidden
 
     @property
     def may_withdraw(self) -> bool:
@@ -185,7 +189,7 @@ class Panel:
     @property
     def waiting_for_words(self) -> str:
         """Whom the open proposal waits for. Letters would show by lacking who left the review."""
-        if self.are_names_hidden and self.proposal and self.waiting_for:
+        if self.are_names_hidden and self.proposal:
             by_voter = any(s.vote.reviewer_id == self.proposal.proposed_by_id for s in self.sides)
             return "the other voters" if by_voter else "the voters"
         return self.in_words(self.waiting_for)
@@ -206,7 +210,7 @@ class Panel:
             return "for you to adjudicate"
         if self.may_conclude:
             return "for you to let the proposal stand"
-        if self.waiting_for:
+        if self.waiting_for or (self.proposal and self.are_names_hidden):
             return f"for {self.waiting_for_words} to confirm"
         if self.to_be_adjudicated:
             return "for adjudication"

@@ -173,3 +173,13 @@ def test_another_host_name_is_refused_in_words(client, db):
 
     assert response.status_code == 400
     assert "This request could not be understood" in response.content.decode()
+
+
+@pytest.mark.parametrize("charset", ["rot13", "base64", "utf-7", "unicode_escape", "nonsense"])
+def test_a_form_in_an_odd_encoding_is_refused_in_words(client, db, charset):
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+
+    response = client.generic("POST", "/accounts/login/", b"--x--\r\n", content_type=kind)
+
+    assert response.status_code == 400
+    assert "This request could not be understood" in response.content.decode()

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from axes.models import AccessAttempt
 from django.conf import settings as project
 from django.contrib.auth import get_user_model
@@ -251,3 +252,13 @@ def test_the_admin_opens_for_staff_only(client, alice):
     response = client.get("/admin/login/")
 
     assert response.status_code == 403
+
+
+def test_nobody_takes_another_address_into_their_account(client, alice):
+    client.force_login(alice, backend=project.AUTHENTICATION_BACKENDS[1])
+
+    client.post("/accounts/email/", {"email": "nora@hospital.example", "action_add": ""})
+
+    assert not EmailAddress.objects.filter(email="nora@hospital.example").exists()
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.org"

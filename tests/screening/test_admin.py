@@ -1,6 +1,7 @@
 """The admin knows people and reviews, and nothing of what is decided in them."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.urls import reverse
 
@@ -191,3 +192,19 @@ def test_others_in_a_review_do_not(client, review, dora):
     client.force_login(dora.user)
 
     assert "/admin/" not in client.get(reverse("screening:team", args=[review.pk])).text
+
+
+def test_a_changed_address_takes_the_place_of_the_old_one_for_signing_in(client, host, alice):
+    EmailAddress.objects.create(user=alice.user, email=alice.user.email, primary=True)
+    data = {
+        "email": "alice.hall@example.org",
+        "name": "Alice",
+        "is_active": "on",
+        "memberships-TOTAL_FORMS": "0",
+        "memberships-INITIAL_FORMS": "0",
+    }
+
+    client.post(reverse("admin:screening_user_change", args=[alice.user.pk]), data)
+
+    assert User.objects.get(pk=alice.user.pk).email == "alice.hall@example.org"
+    assert not EmailAddress.objects.filter(email="alice@example.org").exists()

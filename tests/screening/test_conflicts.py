@@ -265,7 +265,7 @@ def test_a_proposal_stands_at_once_when_the_other_voter_has_left(review, alice, 
     assert logged() == [("Alice", "conflict.resolved")]
 
 
-def test_whoever_takes_part_lets_a_proposal_stand_when_the_last_to_confirm_has_left(
+def test_voters_let_a_proposal_stand_when_the_last_to_confirm_has_left(
     review, alice, bob, cem, dora
 ):
     record = clash(review, (alice, INCLUDE), (bob, EXCLUDE), (cem, EXCLUDE))
@@ -273,11 +273,25 @@ def test_whoever_takes_part_lets_a_proposal_stand_when_the_last_to_confirm_has_l
     confirm(bob, record, proposal)
     leave(cem)
 
-    assert [panel_of(one, record).may_conclude for one in (alice, bob, dora)] == [True] * 3
-    confirm(dora, record, proposal)
+    assert [panel_of(one, record).may_conclude for one in (alice, bob)] == [True, True]
+    confirm(alice, record, proposal)
 
     assert outcome_of(record) is Outcome.EXCLUDED
     assert Confirmation.objects.get().confirmed_by == bob.user
+
+
+def test_a_lead_who_did_not_vote_cannot_tell_who_proposed_by_whose_leaving_matters(
+    review, alice, bob, dora
+):
+    record = clash(review, (alice, INCLUDE), (bob, EXCLUDE))
+    propose(alice, record)
+    seen = panel_of(dora, record)
+
+    MembershipRole.objects.filter(membership=bob.membership).update(role=Role.OBSERVER)
+    after = panel_of(dora, record)
+
+    assert (after.waits, after.may_conclude) == (seen.waits, False)
+    assert seen.waits == "for the other voters to confirm"
 
 
 def test_a_voter_who_only_observes_now_is_not_waited_for(review, alice, bob):

@@ -5,12 +5,12 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from screening.access import Refused, access_for
-from screening.actions.people import change_roles, end_membership
+from screening.actions.people import accept_invitation, change_roles, end_membership, invite
 from screening.actions.voting import Ballot, cast_vote
 from screening.models import LogEntry, Membership, Role, Vote
 from screening.rules import Decision, Stage
 from tests.conftest import join
-from tests.factories import ItemFactory, ReviewFactory
+from tests.factories import ItemFactory, ReviewFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -313,3 +313,15 @@ def test_a_member_nobody_knows_is_not_found(client, dora, name):
     client.force_login(dora.user)
 
     assert client.get(page(dora, name, 99)).status_code == 404
+
+
+def test_invitations_nobody_answered_go_with_whoever_sent_them(review, dora):
+    ed = join(review, "Ed", Role.LEAD)
+    _, token = invite(ed, email="ed.two@example.org", roles=[Role.LEAD])
+    newcomer = UserFactory(name="Ed Two")
+
+    end_membership(dora, ed.membership)
+
+    with pytest.raises(Refused):
+        accept_invitation(newcomer, token)
+    assert not review.memberships.filter(user=newcomer).exists()

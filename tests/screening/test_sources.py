@@ -510,3 +510,16 @@ def test_an_undone_import_shows_no_buttons(client, libby, source, tmp_path):
     page = client.get(url("import", libby, import_.pk))
 
     assert 'name="do"' not in page.text
+
+
+def test_another_file_under_the_same_key_is_refused_and_not_dropped_in_silence(client, libby):
+    client.force_login(libby.user)
+    source = SourceFactory(review=libby.review)
+    answers = []
+    for title in ("One", "Another"):
+        file = SimpleUploadedFile("s.ris", f"TY  - JOUR\nTI  - {title}\nER  - \n".encode())
+        data = {"source": source.pk, "file": file, "request_key": "the-same"}
+        answers.append(client.post(url("import_file", libby), data))
+
+    assert [answer.status_code for answer in answers] == [303, 409]
+    assert "sent before with other content" in answers[1].text

@@ -265,3 +265,20 @@ def test_later_is_no_vote(alice, item):
     vote(alice, item)
     with pytest.raises(Refused, match="voted on record 1 already"):
         postpone(alice, item.record, stage=TA)
+
+
+def test_a_change_that_began_in_time_and_took_too_long_is_not_stored(alice, bob, item, settings):
+    vote(alice, item, INCLUDE)
+    vote(bob, item, INCLUDE)
+    nearly = timezone.now() - timedelta(seconds=settings.UNDO_SECONDS - 0.3)
+    ScreeningItem.objects.update(completed_at=nearly)
+
+    for change in (
+        lambda: vote(alice, item, EXCLUDE),
+        lambda: take_back_vote(bob, item.record, stage=TA),
+    ):
+        with pytest.raises(TooLate, match="Record 1 is settled"):
+            change()
+
+    assert outcome_of(item) == Outcome.INCLUDED
+    assert Vote.objects.filter(superseded_at=None).count() == 2
