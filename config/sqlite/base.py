@@ -1,15 +1,21 @@
-"""Django's SQLite, whose writers wait in line.
+"""Django's SQLite, whose writers wait for their turn without long sleeps.
 
 SQLite has one writer at a time. By itself it lets the others sleep and look again, up to 100 ms
 later, and whoever looks at the right moment is next: with ten people voting at once some waited a
-second. Here a transaction takes its place in the operating system's line first. The line is a lock
-on a file of its own beside the database, which is free again when its process dies.
+second. Here a transaction asks for its turn every two milliseconds first. The turn is a lock on a
+file of its own beside the database, which is free again when its process dies; who waits longer
+than the database's own timeout is told that it is busy.
 """
 
 import fcntl
+import sqlite3
+import time
 from typing import IO
 
+from django.db import OperationalError
 from django.db.backends.sqlite3 import base
+
+ASKS_EVERY = 0.002  # seconds
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -18,12 +24,25 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _start_transaction_under_autocommit(self) -> None:
         if not self.is_in_memory_db():
             self._place = open(f"{self.settings_dict['NAME']}.line", "ab")  # noqa: SIM115
-            fcntl.flock(self._place, fcntl.LOCK_EX)
         try:
+            self._wait_for_turn()
             super()._start_transaction_under_autocommit()
         except BaseException:
             self._leave()
             raise
+
+    def _wait_for_turn(self) -> None:
+        until = time.monotonic() + self.settings_dict["OPTIONS"].get("timeout", 5)
+        while self._place:
+            try:
+                fcntl.flock(self._place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    busy = sqlite3.OperationalError("database is locked")
+                    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                    raise OperationalError("database is locked") from busy
+                time.sleep(ASKS_EVERY)
 
     def _commit(self) -> None:
         try:
@@ -44,7 +63,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self._leave()
 
     def _leave(self) -> None:
-        """Closing the file gives the next in line its turn."""
+        """Closing the file gives somebody else their turn."""
         if self._place:
             self._place.close()
             self._place = None
