@@ -1,0 +1,41 @@
+"""An adjudicator resolves twenty conflicts in a row without touching the mouse."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from screening.actions.voting import Ballot, cast_vote
+from screening.models import Resolution
+from screening.rules import Decision, Stage
+from tests.factories import ItemFactory
+
+pytestmark = pytest.mark.browser
+
+TA = Stage.TITLE_ABSTRACT
+TWENTY = 20
+
+
+def test_twenty_conflicts_in_a_row_by_keyboard(open_page, review, alice, bob, carol, settings):
+    settings.UNDO_SECONDS = 0
+    review.protocols.update(resolution_mode="adjudication")
+    for _ in range(TWENTY):
+        record = ItemFactory(review=review).record
+        cast_vote(alice, record, Ballot(Decision.INCLUDE), stage=TA)
+        cast_vote(bob, record, Ballot(Decision.EXCLUDE), stage=TA)
+    page = open_page(carol)
+    page.goto(reverse("screening:conflict", args=[review.pk, TA, review.records.get(number=1).pk]))
+
+    for number in range(1, TWENTY + 1):
+        expect(page.locator("article[data-record]")).to_contain_text(f"Record {number}")
+        page.keyboard.press("e" if number % 2 else "i")
+        page.keyboard.type(f"judged {number}")
+        page.keyboard.press("Control+Enter")
+        if number < TWENTY:
+            expect(page.locator(".links")).to_contain_text(f"Record {number + 1}")
+
+    expect(page).to_have_url(page.url.split("/conflicts/")[0] + "/conflicts/title-abstract/")
+    resolved = Resolution.objects.order_by("item__record__number")
+    assert list(resolved.values_list("decision", "rationale")) == [
+        ("exclude" if number % 2 else "include", f"judged {number}")
+        for number in range(1, TWENTY + 1)
+    ]
