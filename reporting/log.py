@@ -125,8 +125,9 @@ def sentence(action: str, before: Any, after: Any) -> str:
 
 
 def _details(before: Any, after: Any) -> Iterator[Detail]:
+    """In the order of the alphabet: PostgreSQL keeps no other."""
     old, new = _as_mapping(before), _as_mapping(after)
-    for key in dict.fromkeys([*old, *new]):
+    for key in sorted({*old, *new}):
         if key not in LEFT_OUT:
             label = key.replace("_", " ").capitalize()
             yield Detail(label, _text(old.get(key)), _text(new.get(key)))
@@ -148,5 +149,5 @@ def _text(value: Any) -> str:
         return separator.join(_text(part) for part in value)
     if isinstance(value, Mapping):
         said = {key: _text(part) for key, part in value.items() if key not in LEFT_OUT}
-        return ", ".join(f"{key}: {text}" for key, text in said.items() if text)
+        return ", ".join(f"{key}: {text}" for key, text in sorted(said.items()) if text)
     return STAGES.get(str(value), str(value))

@@ -51,9 +51,9 @@ def test_lists_and_records_of_values_are_readable(dora):
     (line,) = log_page(dora).lines
 
     assert [(detail.label, detail.before, detail.after) for detail in line.details] == [
+        ("Is open", "", "yes"),
         ("Reasons", "", "code: E1, label: No images; code: E2, label: Animals"),
         ("Stage", "title and abstract", "full text"),
-        ("Is open", "", "yes"),
     ]
 
 
