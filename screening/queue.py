@@ -26,10 +26,15 @@ VOTES = """
     (SELECT COALESCE(SUM(CASE WHEN vote.reviewer_id = %(reviewer)s THEN 9 ELSE 1 END), 0)
      FROM screening_vote vote WHERE vote.item_id = item.id AND vote.superseded_at IS NULL)
 """
+# Others who read it; of two with a lease for the one place left, the first one keeps it: did both
+# count, both would wait for the other.
 READERS = """
     (SELECT COUNT(*) FROM screening_lease lease
      WHERE lease.item_id = item.id AND lease.reviewer_id <> %(reviewer)s
-     AND lease.expires_at > %(now)s)
+     AND lease.expires_at > %(now)s AND NOT EXISTS (
+        SELECT 1 FROM screening_lease own WHERE own.item_id = item.id
+        AND own.reviewer_id = %(reviewer)s AND own.expires_at > %(now)s AND own.id < lease.id
+     ))
 """
 IS_AWAITING = f"item.closed_at IS NULL AND item.completed_at IS NULL AND {VOTES} < item.quorum"
 HAS_ROOM = f"{VOTES} + {READERS} < item.quorum"

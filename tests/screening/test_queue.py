@@ -115,6 +115,19 @@ def test_a_claim_keeps_what_is_free_and_replaces_what_is_not(alice, bob, review,
     assert numbers(items) == [5]
 
 
+def test_of_two_who_read_a_record_with_one_place_left_the_first_goes_on(
+    alice, bob, review, records
+):
+    """Somebody without a lease voted: were both to wait for the other, nobody would see it."""
+    carl = join(review, "Carl", Role.REVIEWER)
+    hand_out(alice, TA, count=1)
+    hand_out(bob, TA, count=1)
+    vote(carl, records[0])
+
+    assert numbers(upcoming(alice, TA, count=1)) == [1]
+    assert numbers(upcoming(bob, TA, count=1)) == [2]
+
+
 def test_leases_are_advice_and_slots_are_law(alice, bob, review, records):
     carl = join(review, "Carl", Role.REVIEWER)
     hand_out(alice, TA, count=1)
