@@ -154,7 +154,7 @@ def claim_of(request: HttpRequest) -> RequestClaim | None:
     return RequestClaim(key, hashlib.sha256(text.encode()).hexdigest())
 
 
-def _digest(file: UploadedFile) -> str:
+def _digest(file: UploadedFile[Any]) -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
