@@ -179,9 +179,12 @@ def test_somebody_removed_while_voting_votes_before_or_not_at_all(bob, dora, rev
     for number in range(ROUNDS):
         item = ItemFactory(review=review)
         leaver = join(review, f"Leaver {number}", Role.REVIEWER)
+        opened = fresh(leaver)  # before the race: what decides is the look under the lock
 
         results = race(
-            voting(leaver, item, INCLUDE),
+            lambda opened=opened, item=item: cast_vote(
+                opened, item.record, Ballot(INCLUDE), stage=TA
+            ),
             voting(bob, item, EXCLUDE),
             lambda leaver=leaver: end_membership(fresh(dora), leaver.membership),
         )
