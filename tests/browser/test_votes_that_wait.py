@@ -25,6 +25,8 @@ def screening(open_page, records, alice, bob) -> Callable[[], Page]:
 
     def open_() -> Page:
         page = open_page(alice)
+        # Chromium hands requests over from the next page load on: later is too late for the first.
+        page.route(VOTE, lambda route: route.fallback())
         page.goto(queue_of(alice))
         expect(page.locator("#progress")).to_contain_text("You have screened 0 of 8")
         expect(page.locator("#rail .count").first).to_be_visible()
@@ -189,8 +191,8 @@ def test_a_reload_keeps_the_votes_that_wait(screening, alice, watch):
     expect(page.locator("#unsent")).to_contain_text("2 votes are not saved yet")
     page.keyboard.press("m")
     page.unroute(VOTE)
-    page.get_by_role("button", name="Send now").click()
-    says(page, "Saved: record 3, maybe.")
+
+    says(page, "Saved: record 3, maybe.")  # sent again without a press
     shows(page, 4)
     assert votes_of(alice) == [(1, "exclude"), (2, "include"), (3, "maybe")]
 
