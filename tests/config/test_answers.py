@@ -1,6 +1,7 @@
 """What holds for every answer: headers, and troubles told in words."""
 
 import errno
+import gzip
 import sqlite3
 
 import psycopg2
@@ -149,6 +150,16 @@ def test_every_answer_has_the_policy_and_is_never_stored(client, db, path):
     assert {name: response[name] for name in HEADERS} == HEADERS
     assert "no-store" in response["Cache-Control"].split(", ")
     assert {"HX-Request", "X-Requested-With"} <= set(response["Vary"].split(", "))
+
+
+def test_pages_are_compressed_for_whoever_reads_that(client, db):
+    packed = client.get("/accounts/login/", headers={"Accept-Encoding": "gzip"})
+    plain = client.get("/accounts/login/")
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert b"<title>" in gzip.decompress(packed.content)
+    assert "Content-Encoding" not in plain
+    assert {"Accept-Encoding"} <= set(packed["Vary"].split(", ")) & set(plain["Vary"].split(", "))
 
 
 def test_static_files_keep_a_life_of_their_own(client, db):
