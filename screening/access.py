@@ -24,7 +24,9 @@ class Right(StrEnum):
     READ = "read"
     IMPORT = "import"
     VOTE = "vote"
+    RETRIEVE = "retrieve"
     RESOLVE = "resolve"
+    REOPEN = "reopen"
     PROTOCOL = "protocol"
     TEAM = "team"
     LOG = "log"
@@ -32,8 +34,8 @@ class Right(StrEnum):
 
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.OBSERVER: frozenset({Right.READ}),
-    Role.LIBRARIAN: frozenset({Right.READ, Right.IMPORT}),
-    Role.REVIEWER: frozenset({Right.READ, Right.VOTE}),
+    Role.LIBRARIAN: frozenset({Right.READ, Right.IMPORT, Right.RETRIEVE}),
+    Role.REVIEWER: frozenset({Right.READ, Right.VOTE, Right.RETRIEVE}),
     Role.ADJUDICATOR: frozenset({Right.READ, Right.RESOLVE}),
     Role.LEAD: frozenset(Right),
 }

@@ -64,6 +64,31 @@ def insert_items(import_pk: int, *, stage: Stage, quorum: int) -> int:
         return cursor.rowcount
 
 
+# As `actions.outcomes` does it item by item.
+SEEK_REPORTS = """
+    INSERT INTO screening_screeningitem
+    (review_id, record_id, stage, round, quorum, rank, outcome, sought_at)
+    SELECT item.review_id, item.record_id, 'full_text', 1, protocol.quorum_full_text, item.rank,
+           'unseen', item.completed_at
+    FROM screening_screeningitem item
+    JOIN screening_protocol protocol
+    ON protocol.review_id = item.review_id AND protocol.ended_at_sequence IS NULL
+    WHERE item.stage = 'title_abstract' AND item.closed_at IS NULL AND item.outcome = 'included'
+    AND NOT EXISTS (
+        SELECT 1 FROM screening_screeningitem report
+        WHERE report.record_id = item.record_id AND report.stage = 'full_text'
+    )
+    ORDER BY item.id
+"""
+
+
+def seek_reports() -> int:
+    """The report of every included record that has none yet is sought; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(SEEK_REPORTS)
+        return cursor.rowcount
+
+
 def count_rows() -> None:
     """PostgreSQL knows how many rows there are, before it would next look by itself.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from screening.access import ReviewAccess, Right
-from screening.models import Lease, Membership, Record, Role, ScreeningItem, Vote
+from screening.models import ExclusionReason, Lease, Membership, Record, Role, ScreeningItem, Vote
 from screening.querysets.votes import ScreeningItemQuerySet
 from screening.rules import Decision, MaybePolicy, Stage, decisions_offered
 
@@ -48,6 +48,7 @@ def cards_of(items: Iterable[ScreeningItem]) -> list[Card]:
 
 def card_of(access: ReviewAccess, record: Record, stage: Stage) -> Card:
     votes = access.scope(Vote).current().at(stage)
+    votes = votes.select_related("reason")
     mine = votes.filter(reviewer=access.user, item__record=record, item__closed_at=None).first()
     return Card(record, uuid4().hex, mine)
 
@@ -57,7 +58,7 @@ def last_vote(access: ReviewAccess, stage: Stage) -> Vote | None:
     # The last few first: of all votes of somebody who cast 90,000, PostgreSQL would sort them all.
     recent = access.user.votes.current().order_by("-pk").values_list("pk", flat=True)[:RECENT]
     votes = access.scope(Vote).filter(pk__in=list(recent)).at(stage).undoable()
-    return votes.select_related("item__record").order_by("-pk").first()
+    return votes.select_related("item__record", "reason").order_by("-pk").first()
 
 
 def is_open_to(access: ReviewAccess, item: ScreeningItem, mine: Vote | None) -> bool:
@@ -89,6 +90,22 @@ def _left_to(
     others = others.exclude(user=access.user).select_related("user").order_by("number")
     left = [(member.name, items.awaiting(member.user).count()) for member in others]
     return [(name, number) for name, number in left if number]
+
+
+def reasons_offered(access: ReviewAccess, stage: Stage) -> list[ExclusionReason]:
+    """Reasons to exclude, in the protocol's order; none at title and abstract."""
+    if stage is not Stage.FULL_TEXT:
+        return []
+    return list(access.scope(ExclusionReason).in_use())
+
+
+def reasons_ticked(card: Card | None) -> list[str]:
+    """The codes of the reasons of the reviewer's own vote on this card."""
+    vote = card.vote if card else None
+    if vote is None or vote.reason is None:
+        return []
+    further = vote.further_reasons.select_related("reason")
+    return [vote.reason.code, *(one.reason.code for one in further)]
 
 
 def votes_offered(access: ReviewAccess, stage: Stage) -> list[tuple[str, str]]:

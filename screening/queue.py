@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from screening.access import ReviewAccess
 from screening.models import ScreeningItem
+from screening.querysets.votes import undo_ends_for
 from screening.rules import Stage
 
 CARDS = 4  # one to read and three behind it
@@ -36,7 +37,16 @@ READERS = """
         AND own.reviewer_id = %(reviewer)s AND own.expires_at > %(now)s AND own.id < lease.id
      ))
 """
-IS_AWAITING = f"item.closed_at IS NULL AND item.completed_at IS NULL AND {VOTES} < item.quorum"
+# A report is there to read once its record is settled, unless somebody says that it is missing.
+IS_THERE = """
+    (item.stage = 'title_abstract' OR item.sought_at <= %(settled)s AND NOT EXISTS (
+        SELECT 1 FROM screening_retrieval missing WHERE missing.record_id = item.record_id
+        AND missing.ended_at_sequence IS NULL AND missing.state <> 'retrieved'
+    ))
+"""
+IS_AWAITING = (
+    f"item.closed_at IS NULL AND item.completed_at IS NULL AND {IS_THERE} AND {VOTES} < item.quorum"
+)
 HAS_ROOM = f"{VOTES} + {READERS} < item.quorum"
 CANDIDATES = f"""
     SELECT item.id, item.rank, item.record_id FROM screening_screeningitem item
@@ -250,6 +260,7 @@ def _change(access: ReviewAccess, statement: str, **values: Any) -> int:
 
 def _parameters(access: ReviewAccess, values: dict[str, Any]) -> dict[str, Any]:
     """The values by name, times as the database writes them."""
+    values["settled"] = undo_ends_for()
     adapted = {
         name: connection.ops.adapt_datetimefield_value(value)
         if isinstance(value, datetime)

@@ -1,15 +1,20 @@
 """What votes add up to, and when a proposal stands. Pure: no ORM, no request, no clock."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Sequence
 from enum import StrEnum
 from typing import TypeVar
 
 Person = TypeVar("Person", bound=Hashable)
+Reason = TypeVar("Reason", bound=Hashable)
 
 
 class Stage(StrEnum):
     TITLE_ABSTRACT = "title_abstract"
     FULL_TEXT = "full_text"
+
+    @property
+    def words(self) -> str:
+        return "title and abstract" if self is Stage.TITLE_ABSTRACT else "full text"
 
 
 class Decision(StrEnum):
@@ -52,6 +57,7 @@ def outcome(
     *,
     quorum: int,
     maybe: MaybePolicy = MaybePolicy.INCLUDE,
+    reasons: Collection[Collection[Hashable]] | None = None,
     resolution: Decision | None = None,
 ) -> Outcome:
     """Add up the current votes on one screening item.
@@ -63,6 +69,8 @@ def outcome(
     Args:
         votes: one decision per reviewer, in any order.
         quorum: votes the protocol asks for, 1 to 3.
+        reasons: those of each vote to exclude, where the protocol asks that one is common to all;
+            None where it does not.
         resolution: how the conflict ended, if it did.
 
     Raises:
@@ -71,6 +79,8 @@ def outcome(
     if len(votes) > quorum:
         raise ValueError(f"{len(votes)} votes where {quorum} are asked for")
     added_up = _added_up(votes, quorum, maybe)
+    if added_up is Outcome.EXCLUDED and reasons is not None and not common_to_all(reasons):
+        added_up = Outcome.CONFLICT
     if resolution is None:
         return added_up
     if added_up is not Outcome.CONFLICT:
@@ -91,6 +101,25 @@ def _added_up(votes: Collection[Decision], quorum: int, maybe: MaybePolicy) -> O
     if excluding == 0:
         return Outcome.INCLUDED
     return Outcome.EXCLUDED if excluding == len(votes) else Outcome.CONFLICT
+
+
+def common_to_all(given: Collection[Collection[Reason]]) -> set[Reason]:
+    """The reasons that every vote to exclude gave."""
+    return set.intersection(*map(set, given)) if given else set()
+
+
+def counted_reason(given: Collection[Collection[Reason]], order: Sequence[Reason]) -> Reason | None:
+    """The one reason an excluded report is counted under (PRISMA 2020).
+
+    The first in the protocol's order of those that all votes gave, or, where they share none, of
+    all that were given.
+
+    Args:
+        given: the reasons of each vote to exclude.
+        order: every reason of the review, the first one first.
+    """
+    candidates = common_to_all(given) or {reason for reasons in given for reason in reasons}
+    return next((reason for reason in order if reason in candidates), None)
 
 
 def still_to_confirm(

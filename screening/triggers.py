@@ -25,8 +25,14 @@ APPEND_ONLY = (
     "screening_resolution",
     "screening_confirmation",
     "screening_referral",
+    "screening_furtherreason",
 )
-NEVER_DELETED = (*APPEND_ONLY, "screening_vote", "screening_proposal")
+NEVER_DELETED = (
+    *APPEND_ONLY,
+    "screening_vote",
+    "screening_proposal",
+    "screening_retrieval",
+)
 
 VOTE_COLUMNS = (
     "id",
@@ -36,12 +42,52 @@ VOTE_COLUMNS = (
     "slot",
     "quorum",
     "decision",
+    "reason_id",
     "note",
     "seconds",
     "cast_at",
 )
+RETRIEVAL_COLUMNS = (
+    "id",
+    "record_id",
+    "state",
+    "why",
+    "said_by_id",
+    "said_at",
+    "started_at_sequence",
+)
 
-_CHANGED = " OR ".join(f"new.{name} IS DISTINCT FROM old.{name}" for name in VOTE_COLUMNS)
+
+def _changed(columns: tuple[str, ...]) -> str:
+    return " OR ".join(f"new.{name} IS DISTINCT FROM old.{name}" for name in columns)
+
+
+_ITEM = "FROM screening_screeningitem WHERE id = new.item_id"
+
+
+def _with_a_reason(table: str, what: str) -> tuple[Trigger, ...]:
+    """At full text to exclude takes a reason of this review; nothing else has one."""
+    return (
+        Trigger(
+            f"{table}_reason_iff_excluded",
+            f"screening_{table}",
+            "INSERT",
+            f"{what} has a reason if it excludes a report, and only then",
+            "(new.reason_id IS NOT NULL) IS DISTINCT FROM "
+            f"(new.decision = 'exclude' AND (SELECT stage {_ITEM}) = 'full_text')",
+        ),
+        Trigger(
+            f"{table}_reason_is_the_reviews",
+            f"screening_{table}",
+            "INSERT",
+            f"the reason of {what} is one of its review",
+            "new.reason_id IS NOT NULL AND "
+            "(SELECT review_id FROM screening_exclusionreason WHERE id = new.reason_id) "
+            "IS DISTINCT FROM "
+            "(SELECT review_id FROM screening_screeningitem WHERE id = new.item_id)",
+        ),
+    )
+
 
 TRIGGERS: tuple[Trigger, ...] = (
     *(
@@ -57,7 +103,43 @@ TRIGGERS: tuple[Trigger, ...] = (
         "screening_vote",
         "UPDATE",
         "a vote may only be superseded, once",
-        f"old.superseded_at IS NOT NULL OR new.superseded_at IS NULL OR {_CHANGED}",
+        f"old.superseded_at IS NOT NULL OR new.superseded_at IS NULL OR {_changed(VOTE_COLUMNS)}",
+    ),
+    *_with_a_reason("vote", "a vote"),
+    *_with_a_reason("proposal", "a proposal"),
+    *_with_a_reason("resolution", "a resolution"),
+    Trigger(
+        "vote_in_the_latest_round",
+        "screening_vote",
+        "INSERT",
+        "nobody votes in a round that is over",
+        "(SELECT closed_at FROM screening_screeningitem WHERE id = new.item_id) IS NOT NULL",
+    ),
+    Trigger(
+        "vote_on_a_report_that_is_sought",
+        "screening_vote",
+        "INSERT",
+        "a report is screened once it is sought, and without maybe",
+        f"(SELECT stage {_ITEM}) = 'full_text' AND "
+        f"(new.decision = 'maybe' OR (SELECT sought_at {_ITEM}) IS NULL)",
+    ),
+    Trigger(
+        "further_reason_beside_a_first_one",
+        "screening_furtherreason",
+        "INSERT",
+        "a further reason belongs to the review, and to a vote with another reason",
+        "(SELECT review_id FROM screening_exclusionreason WHERE id = new.reason_id) "
+        "IS DISTINCT FROM (SELECT reason.review_id FROM screening_vote vote "
+        "JOIN screening_exclusionreason reason ON reason.id = vote.reason_id "
+        "WHERE vote.id = new.vote_id AND vote.reason_id <> new.reason_id)",
+    ),
+    Trigger(
+        "retrieval_only_ended",
+        "screening_retrieval",
+        "UPDATE",
+        "what was said of a retrieval may only end, once",
+        "old.ended_at_sequence IS NOT NULL OR new.ended_at_sequence IS NULL OR "
+        f"{_changed(RETRIEVAL_COLUMNS)}",
     ),
     Trigger(
         "vote_quorum_is_the_items",
@@ -111,14 +193,19 @@ TRIGGERS: tuple[Trigger, ...] = (
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Every trigger is in place, whatever was there before."""
+    """Every trigger is in place, whatever was there before.
+
+    Tables that are not there yet, half way through the migrations, have none.
+    """
     remove(connection)
+    tables = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
         for trigger in TRIGGERS:
-            for statement in _create(trigger, connection.vendor):
-                cursor.execute(statement)
+            if trigger.table in tables:
+                for statement in _create(trigger, connection.vendor):
+                    cursor.execute(statement)
         if connection.vendor == "postgresql":
-            for table in NEVER_DELETED:
+            for table in tables.intersection(NEVER_DELETED):
                 cursor.execute(
                     f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
                     f"EXECUTE FUNCTION {table}_no_delete()"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db.models import F
+from django.utils import timezone
 
 from screening.access import ReviewAccess, access_for
 from screening.actions import conflicts
@@ -17,6 +17,7 @@ from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote, postpone
 from screening.models import Import, Invitation, Record, Review, Role, ScreeningItem, Source
 from screening.rules import Decision, Stage
+from tests.clock import complete_since
 from tests.conftest import join
 from tests.factories import UserFactory
 from tests.screening.bibliography import ris
@@ -66,7 +67,7 @@ class World:
         return access_for(self.people[name].user, self.review.pk)
 
     def item(self, story: str) -> ScreeningItem:
-        return ScreeningItem.objects.get(record=self.records[story])
+        return ScreeningItem.objects.at(TA).get(record=self.records[story])
 
     def vote(self, name: str, story: str, decision: Decision, **ballot: Any) -> None:
         said = Ballot(decision, **ballot)
@@ -75,7 +76,7 @@ class World:
     def settle(self, stories: Iterable[str]) -> None:
         """An hour has passed since these records got their votes."""
         items = ScreeningItem.objects.filter(record__in=[self.records[name] for name in stories])
-        items.exclude(completed_at=None).update(completed_at=F("completed_at") - timedelta(hours=1))
+        complete_since(timezone.now() - timedelta(hours=1), items)
 
 
 def whole_review(folder: Path, *, shared: bool = False) -> World:

@@ -12,6 +12,7 @@ from reporting.exports.names import WITHHELD, members
 from screening.access import ReviewAccess
 from screening.conflicts import names_hidden
 from screening.models import Membership, Record, Role, ScreeningItem, Vote
+from screening.querysets.votes import is_open
 from screening.rules import Outcome, Stage
 
 BIBLIOGRAPHIC = (
@@ -97,7 +98,7 @@ def _joined(access: ReviewAccess) -> QuerySet[Record]:
         access.scope(Record)
         .imported()
         .annotate(
-            open_item=FilteredRelation("items", condition=Q(items__closed_at__isnull=True)),
+            open_item=FilteredRelation("items", condition=is_open("items__", now)),
             vote=FilteredRelation(
                 "open_item__votes", condition=Q(open_item__votes__superseded_at__isnull=True)
             ),

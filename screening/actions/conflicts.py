@@ -9,7 +9,8 @@ from django.utils import timezone
 from screening.access import Refused, ReviewAccess, Right, access_for
 from screening.actions.base import action, lock_membership
 from screening.actions.log import write_log
-from screening.actions.outcomes import added_up, write_outcome
+from screening.actions.outcomes import added_up, reasons_of, write_outcome
+from screening.actions.reasons import reasons_given
 from screening.conflicts import Deed, Panel
 from screening.models import (
     Confirmation,
@@ -74,27 +75,34 @@ def propose(
     stage: Stage,
     decision: Decision,
     rationale: str,
+    reason: str = "",
     present: str = "",
 ) -> Proposal:
     """A decision is put to the other voters; it stands at once when nobody else is left to ask.
 
+    Args:
+        reason: the code of the reason to exclude a report.
+
     Raises:
         AlreadyResolved: there is no conflict any more.
-        Refused: there is an open proposal, or discussion is not the way here.
+        Refused: there is an open proposal, discussion is not the way here, or a report would be
+            excluded without a reason.
     """
     panel = _lock_conflict(access, record, stage, Deed.PROPOSE)
+    reasons = reasons_given(access, stage, decision, [reason])
     proposal = Proposal.objects.create(
         item=panel.item,
         proposed_by=access.user,
         proposed_at=timezone.now(),
         decision=decision,
+        reason=reasons[0] if reasons else None,
         rationale=rationale,
         present=present,
     )
     if panel.would_stand_at_once:
         _let_stand(panel, proposal)
     else:
-        _log(panel, "conflict.proposed", decision=proposal.decision, why=rationale)
+        _log(panel, "conflict.proposed", why=rationale, **_decided(proposal))
     return proposal
 
 
@@ -155,7 +163,13 @@ def refer(access: ReviewAccess, record: Record, *, stage: Stage, why: str = "") 
 
 @action
 def adjudicate(
-    access: ReviewAccess, record: Record, *, stage: Stage, decision: Decision, rationale: str
+    access: ReviewAccess,
+    record: Record,
+    *,
+    stage: Stage,
+    decision: Decision,
+    rationale: str,
+    reason: str = "",
 ) -> Resolution:
     """The conflict is resolved by somebody who did not vote on it.
 
@@ -163,6 +177,7 @@ def adjudicate(
         AlreadyResolved: somebody else resolved it first; nothing was changed.
     """
     panel = _lock_conflict(access, record, stage, Deed.ADJUDICATE)
+    reasons = reasons_given(access, stage, decision, [reason])
     now = timezone.now()
     if panel.proposal:
         _close(panel, panel.proposal, Proposal.Ending.REFERRED, now)
@@ -172,6 +187,7 @@ def adjudicate(
             item=panel.item,
             mode=Resolution.Mode.ADJUDICATION,
             decision=decision,
+            reason=reasons[0] if reasons else None,
             rationale=rationale,
             resolved_by=access.user,
             resolved_at=now,
@@ -225,6 +241,7 @@ def _let_stand(panel: Panel, proposal: Proposal) -> Resolution:
             item=panel.item,
             mode=Resolution.Mode.DISCUSSION,
             decision=proposal.decision,
+            reason=proposal.reason,
             rationale=proposal.rationale,
             proposal=proposal,
             resolved_by=proposal.proposed_by,
@@ -236,22 +253,32 @@ def _let_stand(panel: Panel, proposal: Proposal) -> Resolution:
 def _resolve(panel: Panel, resolution: Resolution) -> Resolution:
     resolution.save(force_insert=True)
     item = panel.item
-    decisions = item.votes.current().values_list("decision", flat=True)
+    votes = list(item.votes.current())
     before = item.outcome
-    if item.completed_at is None:
-        raise RuntimeError("an item in conflict is complete")
-    new = added_up(item, decisions, panel.access.protocol, resolution.decision)
-    write_outcome(item, new, completed_at=item.completed_at)
+    protocol = panel.access.protocol
+    new = added_up(
+        item,
+        [vote.decision for vote in votes],
+        protocol,
+        reasons=reasons_of(votes),
+        resolution=resolution.decision,
+    )
+    write_outcome(item, new, protocol, completed_at=item.completed_at)
     _log(
         panel,
         "conflict.resolved",
         before={"outcome": before},
         why=resolution.rationale,
         mode=resolution.mode,
-        decision=resolution.decision,
         outcome=new,
+        **_decided(resolution),
     )
     return resolution
+
+
+def _decided(decided: Proposal | Resolution) -> dict[str, str]:
+    reason = {"reason": decided.reason.code} if decided.reason else {}
+    return {"decision": decided.decision, **reason}
 
 
 def _close(

@@ -54,6 +54,12 @@ def digest_of(
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
 
 
+def next_sequence(access: ReviewAccess) -> int:
+    """The number of the entry that comes next. It locks the head of the review's chain."""
+    heads = LogHead.objects.filter(review=access.review).select_for_update()
+    return int(heads.values_list("sequence", flat=True).get()) + 1
+
+
 def write_log(
     access: ReviewAccess,
     action: str,

@@ -10,10 +10,15 @@ from django.utils import timezone
 from screening.access import Refused, ReviewAccess, Right
 from screening.actions.base import action, lock_membership
 from screening.actions.log import write_log
-from screening.actions.outcomes import added_up, write_outcome
+from screening.actions.outcomes import added_up, reasons_of, write_outcome
+from screening.actions.reasons import reasons_given
+from screening.actions.retrieval import refuse_unless_to_be_had, report_is_here
 from screening.models import (
+    ExclusionReason,
+    FurtherReason,
     Lease,
     Postponement,
+    Protocol,
     QueuePosition,
     Record,
     ScreeningItem,
@@ -40,6 +45,7 @@ class Ballot:
     """What the reviewer says of a record.
 
     Args:
+        reasons: codes of the reasons to exclude a report; of no other vote.
         seconds: how long the page was visible, 0 to 3,600; None when not known.
         current: the primary key of my vote as the page knew it, None when it knew none;
             UNKNOWN when the caller does not say, as scripts.
@@ -48,6 +54,7 @@ class Ballot:
     decision: Decision
     note: str = ""
     seconds: int | None = None
+    reasons: tuple[str, ...] = ()
     current: int | None = UNKNOWN
 
 
@@ -74,7 +81,8 @@ def cast_vote(access: ReviewAccess, record: Record, ballot: Ballot, *, stage: St
         ItemFull: others voted first; nothing was stored.
         VoteChanged: `ballot.current` is not my vote any more.
         TooLate: my vote is settled.
-        Refused: there is nothing to vote on, or the protocol has no maybe.
+        Refused: there is nothing to vote on, the protocol has no maybe, a report is excluded
+            without a reason of the review, or it cannot be retrieved.
     """
     vote, before, was_complete_at = _cast(access, record, ballot, stage)
     _log_vote(access, record, vote, before)
@@ -133,8 +141,8 @@ def take_back_vote(access: ReviewAccess, record: Record, *, stage: Stage) -> Scr
     if _is_settled(item, now):
         raise TooLate(_settled_sentence(record))
     supersede(mine, now)
-    rest = [vote.decision for vote in votes if vote is not mine]
-    write_outcome(item, added_up(item, rest, access.protocol), completed_at=now)
+    rest = [vote for vote in votes if vote is not mine]
+    _add_up(item, rest, access.protocol, now)
     QueuePosition.objects.filter(
         review=access.review, reviewer=access.user, stage=stage, rank__gte=item.rank
     ).update(rank=item.rank - 1)
@@ -197,10 +205,11 @@ def _cast(
     was_complete_at = item.completed_at
     protocol = access.protocol
     _refuse_what_is_not_offered(access, stage, ballot.decision)
+    reasons = reasons_given(access, stage, ballot.decision, ballot.reasons)
     votes = list(item.votes.current())
     mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
     _check_known(record, mine, ballot)
-    if mine and (mine.decision, mine.note) == (ballot.decision, ballot.note):
+    if mine and _says_the_same(mine, ballot, reasons):
         return mine, mine, None
     if mine and _is_settled(item, now):
         raise TooLate(_settled_sentence(record))
@@ -209,6 +218,8 @@ def _cast(
             f"Record {record.number} got its votes while you were reading. "
             "Nothing was stored from here."
         )
+    if stage is Stage.FULL_TEXT:
+        refuse_unless_to_be_had(record)
     if mine:
         supersede(mine, now)
     vote = Vote.objects.create(
@@ -218,21 +229,43 @@ def _cast(
         slot=mine.slot if mine else _free_slot(item, votes),
         quorum=item.quorum,
         decision=ballot.decision,
+        reason=reasons[0] if reasons else None,
         note=ballot.note,
         seconds=ballot.seconds,
         cast_at=now,
     )
-    decisions = [one.decision for one in votes if one is not mine] + [ballot.decision]
-    if Decision.MAYBE in decisions:
+    FurtherReason.objects.bulk_create(
+        FurtherReason(vote=vote, reason=reason) for reason in reasons[1:]
+    )
+    cast = [one for one in votes if one is not mine] + [vote]
+    if any(one.decision == Decision.MAYBE for one in cast):
         protocol.refresh_from_db()  # until the first vote it may have been edited
-    write_outcome(item, added_up(item, decisions, protocol), completed_at=now)
+    _add_up(item, cast, protocol, now)
     forget_reading(access, item.pk)
     return vote, mine, was_complete_at
+
+
+def _add_up(item: ScreeningItem, votes: list[Vote], protocol: Protocol, now: datetime) -> None:
+    decisions = [vote.decision for vote in votes]
+    reasons = reasons_of(votes)
+    write_outcome(
+        item, added_up(item, decisions, protocol, reasons=reasons), protocol, completed_at=now
+    )
+
+
+def _says_the_same(mine: Vote, ballot: Ballot, reasons: list[ExclusionReason]) -> bool:
+    if (mine.decision, mine.note) != (ballot.decision, ballot.note):
+        return False
+    if mine.reason_id != (reasons[0].pk if reasons else None):
+        return False
+    return reasons_of([mine]) == ([{reason.pk for reason in reasons}] if reasons else [])
 
 
 def _log_vote(access: ReviewAccess, record: Record, vote: Vote, before: Vote | None) -> None:
     if vote is before:
         return
+    if vote.item.stage == Stage.FULL_TEXT:
+        report_is_here(access, record)
     write_log(
         access,
         "vote.changed" if before else "vote.cast",
@@ -303,7 +336,7 @@ def _free_slot(item: ScreeningItem, votes: list[Vote]) -> int:
 
 
 def _for_log(record: Record, vote: Vote) -> dict[str, object]:
-    return {
+    said = {
         "record": record.number,
         "stage": vote.item.stage,
         "round": vote.item.round,
@@ -311,3 +344,7 @@ def _for_log(record: Record, vote: Vote) -> dict[str, object]:
         "note": vote.note,
         "slot": vote.slot,
     }
+    if vote.reason:
+        further = vote.further_reasons.order_by("pk").values_list("reason__code", flat=True)
+        said["reasons"] = [vote.reason.code, *further]
+    return said

@@ -15,6 +15,7 @@ from screening.actions.log import TICK, digest_of
 from screening.actions.outcomes import added_up
 from screening.actions.reviews import create_review
 from screening.actions.storing import commit_import
+from screening.bulk import seek_reports
 from screening.example import TEMPLATE
 from screening.example.people import accounts, join
 from screening.example.synthetic import write_ris
@@ -99,6 +100,7 @@ def _cast_on(
     for new, pks in outcomes.items():
         completed_at = at if new in COMPLETE else None
         ScreeningItem.objects.filter(pk__in=pks).update(outcome=new, completed_at=completed_at)
+    seek_reports()
     head.save(update_fields=["sequence", "at", "digest"])
     for voter in voters:
         QueuePosition.objects.update_or_create(

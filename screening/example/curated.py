@@ -153,8 +153,8 @@ def _let_settle(review: Review) -> None:
     The only times that are not as they happened; votes and log keep theirs.
     """
     passed = timedelta(seconds=settings.UNDO_SECONDS)
-    items = ScreeningItem.objects.filter(review=review, completed_at__isnull=False)
-    items.update(completed_at=F("completed_at") - passed)
+    items = ScreeningItem.objects.filter(review=review)
+    items.update(completed_at=F("completed_at") - passed, sought_at=F("sought_at") - passed)
 
 
 def _discuss(ada: ReviewAccess, ben: ReviewAccess, cleo: ReviewAccess) -> None:

@@ -1,5 +1,6 @@
 """What a reviewer sends from the screening page."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -38,7 +39,22 @@ class CurrentVoteField(forms.Field):
         return int(value)
 
 
+class ReasonsField(forms.Field):
+    """Codes of the reasons that are ticked."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: Any) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value or ()))
+
+
 class VoteForm(forms.Form):
+    """A vote on one card.
+
+    Args:
+        reasons: codes the review offers to exclude a report; empty where a vote takes none.
+    """
+
     vote = forms.ChoiceField(
         choices=[(decision.value, decision.value) for decision in Decision],
         error_messages={
@@ -46,6 +62,7 @@ class VoteForm(forms.Form):
             "invalid_choice": "“%(value)s” is no vote. Choose include, maybe or exclude.",
         },
     )
+    reason = ReasonsField(required=False)
     note = forms.CharField(
         required=False,
         max_length=10_000,
@@ -56,6 +73,26 @@ class VoteForm(forms.Form):
     current = CurrentVoteField(required=False)
     held = HeldField(required=False)
 
+    def __init__(self, *args: Any, reasons: Collection[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reasons = reasons
+
+    def clean(self) -> dict[str, Any]:
+        """A report is excluded for a reason; other votes have none, whatever is ticked."""
+        said = super().clean() or {}
+        if not self.reasons or said.get("vote") != Decision.EXCLUDE:
+            return said | {"reason": ()}
+        given = said.get("reason", ())
+        if not given:
+            self.add_error("reason", "Choose the reason to exclude this report.")
+        if unknown := set(given).difference(self.reasons):
+            self.add_error(
+                "reason",
+                f"The protocol does not offer the reason {', '.join(sorted(unknown))} any more. "
+                "Reload the page and choose another one.",
+            )
+        return said
+
     def clean_seconds(self) -> int | None:
         """Visible time in whole seconds; empty when it is not plausible."""
         value = self.cleaned_data["seconds"]
@@ -65,7 +102,13 @@ class VoteForm(forms.Form):
     @property
     def ballot(self) -> Ballot:
         said = self.cleaned_data
-        return Ballot(Decision(said["vote"]), said["note"], said["seconds"], said["current"])
+        return Ballot(
+            Decision(said["vote"]),
+            note=said["note"],
+            seconds=said["seconds"],
+            reasons=said["reason"],
+            current=said["current"],
+        )
 
 
 class HeldForm(forms.Form):

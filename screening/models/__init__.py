@@ -3,6 +3,7 @@
 from screening.models.conflicts import Confirmation, Proposal, Referral, Resolution
 from screening.models.log import LogEntry, LogHead, RequestKey
 from screening.models.people import Invitation, Membership, MembershipRole, Role, User
+from screening.models.retrieval import Retrieval, RetrievalState
 from screening.models.reviews import (
     Criterion,
     ExclusionReason,
@@ -12,12 +13,20 @@ from screening.models.reviews import (
     Review,
 )
 from screening.models.sources import Import, ImportProblem, ImportState, Record, Source, SourceKind
-from screening.models.votes import Lease, Postponement, QueuePosition, ScreeningItem, Vote
+from screening.models.votes import (
+    FurtherReason,
+    Lease,
+    Postponement,
+    QueuePosition,
+    ScreeningItem,
+    Vote,
+)
 
 __all__ = [
     "Confirmation",
     "Criterion",
     "ExclusionReason",
+    "FurtherReason",
     "HighlightTerm",
     "Import",
     "ImportProblem",
@@ -37,6 +46,8 @@ __all__ = [
     "RequestKey",
     "Resolution",
     "ResolutionMode",
+    "Retrieval",
+    "RetrievalState",
     "Review",
     "Role",
     "ScreeningItem",

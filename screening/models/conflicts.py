@@ -26,6 +26,9 @@ class Proposal(models.Model):
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
     decision = models.CharField(max_length=7, choices=choices(DECISIONS))
+    reason = models.ForeignKey(
+        "ExclusionReason", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     rationale = models.TextField(max_length=10_000)
     present = models.CharField(
         max_length=500, blank=True, help_text="Others who took part in the discussion."
@@ -114,6 +117,9 @@ class Resolution(models.Model):
     item = models.OneToOneField("ScreeningItem", models.PROTECT, related_name="resolution")
     mode = models.CharField(max_length=12, choices=Mode)
     decision = models.CharField(max_length=7, choices=choices(DECISIONS))
+    reason = models.ForeignKey(
+        "ExclusionReason", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     rationale = models.TextField(max_length=10_000)
     proposal = models.OneToOneField(
         Proposal, models.PROTECT, null=True, blank=True, related_name="resolution"

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from screening.models.choices import choices, one_of
+from screening.querysets.reviews import ExclusionReasonQuerySet
 from screening.rules import MaybePolicy, Stage
 
 
@@ -49,6 +50,9 @@ class Protocol(models.Model):
     )
     resolution_mode = models.CharField(
         max_length=12, choices=ResolutionMode, default=ResolutionMode.DISCUSSION
+    )
+    reasons_must_agree = models.BooleanField(
+        default=False, help_text="Votes to exclude a report without a common reason are a conflict."
     )
     names_shown_in_conflicts = models.BooleanField(default=False)
     started_at_sequence = models.PositiveBigIntegerField()
@@ -122,6 +126,8 @@ class ExclusionReason(models.Model):
     hint = models.TextField(max_length=2_000, blank=True)
     is_proposal = models.BooleanField(default=False)
     retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ExclusionReasonQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]

@@ -10,7 +10,10 @@ from screening.rules import AWAITING_VOTES, COMPLETE, Decision, Outcome, Stage
 
 
 class ScreeningItem(models.Model):
-    """One record at one stage and round. `outcome` is written by `actions.outcomes` alone."""
+    """One record, at full text its report, at one stage and round.
+
+    `outcome` and `sought_at` are written by `actions.outcomes` alone.
+    """
 
     review_path = "review"
 
@@ -22,7 +25,14 @@ class ScreeningItem(models.Model):
     rank = models.PositiveIntegerField()
     outcome = models.CharField(max_length=8, choices=choices(Outcome), default=Outcome.UNSEEN.value)
     completed_at = models.DateTimeField(null=True, blank=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
+    sought_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Of a report: when its record was included; empty while it is not.",
+    )
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When another round took its place."
+    )
 
     objects = ScreeningItemQuerySet.as_manager()
 
@@ -51,6 +61,10 @@ class ScreeningItem(models.Model):
             models.CheckConstraint(condition=Q(quorum__in=[1, 2, 3]), name="item_quorum_1_to_3"),
             one_of("stage", Stage, name="item_stage_is_known"),
             models.CheckConstraint(
+                condition=Q(stage=Stage.FULL_TEXT.value) | Q(sought_at__isnull=True),
+                name="item_sought_at_full_text_only",
+            ),
+            models.CheckConstraint(
                 condition=Q(outcome__in=codes(AWAITING_VOTES), completed_at__isnull=True)
                 | Q(outcome__in=codes(COMPLETE), completed_at__isnull=False),
                 name="item_complete_at_some_time",
@@ -72,6 +86,14 @@ class Vote(models.Model):
     slot = models.PositiveSmallIntegerField()
     quorum = models.PositiveSmallIntegerField(help_text="Copied from the item; see triggers.")
     decision = models.CharField(max_length=7, choices=choices(Decision))
+    reason = models.ForeignKey(
+        "ExclusionReason",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Of a vote to exclude a report: the first of its reasons; see triggers.",
+    )
     note = models.TextField(max_length=10_000, blank=True)
     seconds = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="How long the page was visible."
@@ -105,6 +127,23 @@ class Vote(models.Model):
 
     def __str__(self) -> str:
         return self.get_decision_display()
+
+
+class FurtherReason(models.Model):
+    """A reason somebody gave beside the first, when they voted to exclude a report."""
+
+    review_path = "vote__item__review"
+
+    vote = models.ForeignKey(Vote, models.PROTECT, related_name="further_reasons")
+    reason = models.ForeignKey("ExclusionReason", models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["vote", "reason"], name="further_reason_once_per_vote")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.reason)
 
 
 class QueuePosition(models.Model):

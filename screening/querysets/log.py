@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from screening.querysets.votes import undo_ends_for
+from screening.querysets.votes import is_shown
 from screening.rules import Outcome
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ class LogEntryQuerySet(QuerySet):
         While a conflict is open they are left out too for whoever did not vote on it: who voted
         what is not for them to know until it is resolved.
         """
+        in_open_conflict = Q(item__outcome=Outcome.CONFLICT, item__closed_at__isnull=True)
         voted = access.user.votes.filter(item=OuterRef("item"))
         return self.filter(
             Q(item__isnull=True)
-            | Q(item__completed_at__lte=undo_ends_for(now))
-            & (~Q(item__outcome=Outcome.CONFLICT) | Exists(voted.current()))
+            | is_shown("item__", now) & (~in_open_conflict | Exists(voted.current()))
         )

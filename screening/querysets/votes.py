@@ -21,25 +21,64 @@ def undo_ends_for(now: datetime | None = None) -> datetime:
     return (now or timezone.now()) - timedelta(seconds=settings.UNDO_SECONDS)
 
 
+def is_open(item: str = "", now: datetime | None = None) -> Q:
+    """In the latest round and, at full text, sought since the record itself is settled.
+
+    Args:
+        item: the lookup to the screening item, ending in two underscores; empty for the item.
+    """
+    is_sought = Q(**{f"{item}stage": Stage.TITLE_ABSTRACT.value}) | Q(
+        **{f"{item}sought_at__lte": undo_ends_for(now)}
+    )
+    return is_sought & Q(**{f"{item}closed_at__isnull": True})
+
+
+def is_settled(item: str = "", now: datetime | None = None) -> Q:
+    """Complete, and the time to undo has passed: what anybody but the voters may see."""
+    return is_open(item, now) & Q(**{f"{item}completed_at__lte": undo_ends_for(now)})
+
+
+def is_shown(item: str = "", now: datetime | None = None) -> Q:
+    """Settled, or of an earlier round where the latest is settled.
+
+    While a record is judged anew, nobody is shown how it was judged before.
+    """
+    from screening.models import ScreeningItem  # noqa: PLC0415 -- the models import this module
+
+    latest = ScreeningItem.objects.settled(now).filter(
+        record=OuterRef(f"{item}record"), stage=OuterRef(f"{item}stage")
+    )
+    return is_settled(item, now) | Q(**{f"{item}closed_at__isnull": False}) & Q(Exists(latest))
+
+
 class ScreeningItemQuerySet(QuerySet):
     def at(self, stage: Stage) -> Self:
         return self.filter(stage=stage)
 
-    def open(self) -> Self:
-        return self.filter(closed_at__isnull=True)
+    def open(self, now: datetime | None = None) -> Self:
+        return self.filter(is_open(now=now))
 
     def awaiting_votes(self) -> Self:
         """Not complete; see the index `item_queue` for why they are not asked for by outcome."""
         return self.open().filter(completed_at__isnull=True)
 
+    def to_be_had(self) -> Self:
+        """Without reports that were asked for and are not here yet, or cannot be retrieved."""
+        from screening.models import Retrieval  # noqa: PLC0415 -- the models import this module
+
+        missing = Retrieval.objects.in_force().missing()
+        return self.filter(~Exists(missing.filter(record=OuterRef("record"))))
+
     def awaiting(self, reviewer: User) -> Self:
         """Short of votes, and without one of this reviewer, in the order of screening."""
         own = reviewer.votes.current().filter(item=OuterRef("pk"))
-        return self.awaiting_votes().filter(~Exists(own)).order_by("rank", "pk")
+        return self.awaiting_votes().to_be_had().filter(~Exists(own)).order_by("rank", "pk")
 
     def settled(self, now: datetime | None = None) -> Self:
-        """Complete, and the time to undo has passed: what anybody but the voters may see."""
-        return self.open().filter(completed_at__lte=undo_ends_for(now))
+        return self.filter(is_settled(now=now))
+
+    def shown(self, now: datetime | None = None) -> Self:
+        return self.filter(is_shown(now=now))
 
     def in_conflict(self) -> Self:
         return self.settled().filter(outcome=Outcome.CONFLICT)
@@ -65,15 +104,12 @@ class VoteQuerySet(QuerySet):
         return self.filter(item__stage=stage)
 
     def visible_to(self, access: ReviewAccess, now: datetime | None = None) -> Self:
-        """Blinding: one's own votes, and those on settled items.
+        """Blinding: one's own votes, and those on settled items and their earlier rounds.
 
         Pages, counts, filters, order and files all read votes through this. Whose vote it is
         may still be hidden: see `conflicts.names.names_hidden`.
         """
-        return self.filter(
-            Q(reviewer=access.user)
-            | Q(item__completed_at__lte=undo_ends_for(now), item__closed_at__isnull=True)
-        )
+        return self.filter(Q(reviewer=access.user) | is_shown("item__", now))
 
     def undoable(self, now: datetime | None = None) -> Self:
         """Current votes on items that are not settled."""

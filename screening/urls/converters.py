@@ -6,7 +6,7 @@ from screening.rules import Stage
 
 
 class StageConverter:
-    regex = "title-abstract"
+    regex = "title-abstract|full-text"
 
     def to_python(self, value: str) -> Stage:
         return Stage(value.replace("-", "_"))

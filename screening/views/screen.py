@@ -60,7 +60,9 @@ def record(
 ) -> HttpResponse:
     items = access.scope(ScreeningItem).at(stage).open().select_related("record")
     item = get_object_or_404(items, record=record_pk)
-    form = VoteForm(request.POST if request.method == "POST" else None)
+    reasons = cards.reasons_offered(access, stage)
+    codes = [reason.code for reason in reasons]
+    form = VoteForm(request.POST if request.method == "POST" else None, reasons=codes)
     if form.is_valid():
         return _vote(request, access, stage, item.record, form)
     card = cards.card_of(access, item.record, stage)
@@ -115,7 +117,8 @@ def claim(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpRespo
 @review_view(Right.VOTE)
 def mine(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpResponse:
     votes = access.scope(Vote).filter(reviewer=access.user).at(stage).current()
-    votes = votes.select_related("item__record").defer("item__record__abstract")
+    votes = votes.filter(item__closed_at=None).select_related("item__record", "reason")
+    votes = votes.defer("item__record__abstract")
     chosen = request.GET.get("vote", "")
     if chosen in {decision.value for decision in Decision}:
         votes = votes.filter(decision=chosen)
@@ -189,6 +192,8 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     card = found[0] if found else None
+    if form and form.is_bound:
+        status = 422
     is_open = item is None or cards.is_open_to(access, item, card.vote if card else None)
     context = {
         "access": access,
@@ -202,12 +207,12 @@ def _page(
         "refusal": refusal,
         "nothing": None if card else cards.why_nothing(access, stage),
         "offered": cards.votes_offered(access, stage),
+        "reasons": cards.reasons_offered(access, stage),
+        "given": request.POST.getlist("reason") if status == 422 else cards.reasons_ticked(card),
         "is_shared": access.shares_queue(stage),
         "criteria": access.scope(Criterion).filter(protocol=access.protocol),
         **_reading(access),
     }
-    if form and form.is_bound:
-        status = 422
     return render(request, "screening/screen.html", context, status=status)
 
 

@@ -18,6 +18,7 @@ from screening.actions.people import change_roles, end_membership
 from screening.actions.voting import Ballot, TooLate, cast_vote, take_back_vote
 from screening.models import Confirmation, Proposal, Resolution, Review, Role, ScreeningItem, Vote
 from screening.rules import Decision, Stage
+from tests.clock import complete_since
 from tests.conftest import join
 from tests.factories import ItemFactory
 from tests.races.starting import ROUNDS, kinds, race
@@ -42,7 +43,7 @@ def conflict(review: Review, *voters: ReviewAccess) -> ScreeningItem:
 def settle(item: ScreeningItem, *, in_seconds: float = 0) -> None:
     """The time to undo ends so many seconds from now."""
     window = timedelta(seconds=settings.UNDO_SECONDS - in_seconds)
-    ScreeningItem.objects.filter(pk=item.pk).update(completed_at=timezone.now() - window)
+    complete_since(timezone.now() - window, ScreeningItem.objects.filter(pk=item.pk))
 
 
 def doing(

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from screening.actions import conflicts as settle
-from screening.models import ScreeningItem
 from screening.rules import Decision, Stage
+from tests.clock import complete_since
 
 PATHS = [
     "/",
@@ -58,7 +58,7 @@ def history(alice, bob, screened):
     """Settled items of every outcome, one conflict open and one resolved."""
     for signs in ("++", "--", "?+", "+-", "-+"):
         item = screened(signs)
-    ScreeningItem.objects.update(completed_at=timezone.now() - timedelta(days=1, hours=1))
+    complete_since(timezone.now() - timedelta(days=1, hours=1))
     proposal = settle.propose(
         alice,
         item.record,

@@ -12,6 +12,7 @@ from screening.actions.voting import take_back_vote
 from screening.conflicts import Panel
 from screening.models import ResolutionMode, Role, ScreeningItem, Source
 from screening.rules import Decision, Stage, outcome
+from tests.clock import complete_since
 from tests.conftest import join
 from tests.factories import ImportFactory, ItemFactory, RecordFactory
 
@@ -173,7 +174,7 @@ def test_the_letters_do_not_follow_the_order_of_voting(download, alice, bob, car
         item = ItemFactory(review=review)
         vote(item, alice, "+", note="Alice")
         vote(item, bob, "-", note="Bob")
-    ScreeningItem.objects.update(completed_at=timezone.now().replace(year=2025))
+    complete_since(timezone.now().replace(year=2025))
 
     rows = download(carol, "votes_long").rows
 
@@ -197,7 +198,7 @@ def test_voters_and_a_protocol_that_shows_names_see_names(
 
 def test_names_come_back_when_the_conflict_is_resolved(download, alice, bob, carol, screened):
     item = screened("+-")
-    ScreeningItem.objects.update(completed_at=timezone.now().replace(year=2025))
+    complete_since(timezone.now().replace(year=2025))
     proposal = settle.propose(
         alice, item.record, stage=STAGE, decision=Decision.EXCLUDE, rationale="Why"
     )

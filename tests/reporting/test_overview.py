@@ -7,6 +7,7 @@ from reporting.overview import Overview, seconds_each
 from screening.actions import conflicts as settle
 from screening.models import Invitation, ResolutionMode, Role, ScreeningItem, Source
 from screening.rules import Decision, Stage
+from tests.clock import complete_since
 from tests.factories import ItemFactory, MembershipFactory, ReviewFactory
 
 STAGE = Stage.TITLE_ABSTRACT
@@ -143,7 +144,7 @@ def test_the_oldest_conflict_tells_its_age(dora, screened, open_overview):
     for days in (1, 3):
         item = screened("+-")
         ago = timezone.now() - timedelta(days=days, hours=1)
-        ScreeningItem.objects.filter(pk=item.pk).update(completed_at=ago)
+        complete_since(ago, ScreeningItem.objects.filter(pk=item.pk))
 
     assert "title and abstract, oldest 3 days" in open_overview(dora)
 

@@ -35,6 +35,7 @@ from screening.models import (
     Vote,
 )
 from screening.rules import Decision, Outcome, Stage
+from tests.clock import complete_since
 from tests.conftest import join
 from tests.factories import ItemFactory, RecordFactory
 
@@ -89,7 +90,7 @@ def panel_of(access, record):
 
 
 def item_of(record):
-    return ScreeningItem.objects.select_related("record").get(record=record)
+    return ScreeningItem.objects.select_related("record").get(record=record, stage=TA)
 
 
 def outcome_of(record):
@@ -789,7 +790,7 @@ def test_an_unsettled_conflict_is_nowhere(client, review, alice, bob, dora, sett
         assert client.get(address(record)).status_code == 404
         assert client.post(address(record), {"decision": "include"}).status_code == 404
 
-    ScreeningItem.objects.update(completed_at=timezone.now() - timedelta(seconds=11))
+    complete_since(timezone.now() - timedelta(seconds=11))
 
     assert client.get(address(record)).status_code == 200
 

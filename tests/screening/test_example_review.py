@@ -162,7 +162,7 @@ def test_votes_in_bulk_hold_together_as_if_cast_one_by_one(db):
 
     review = Review.objects.get(pk=printed["review"])
     assert verify(review).looked_at["votes"] == 108
-    assert review.items.filter(completed_at=None).count() == 6
+    assert review.items.at(TA).filter(completed_at=None).count() == 6
     assert LogEntry.objects.filter(action="vote.cast").count() == 108
     first = access_of("Reviewer 1", review)
     assert [item.rank for item in upcoming(first, TA, count=1)] == [55]

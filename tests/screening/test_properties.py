@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F
 from django.test import override_settings
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -33,6 +32,7 @@ from screening.models import LogEntry, Proposal, Role, ScreeningItem, Vote
 from screening.queue import upcoming
 from screening.rules import Decision, Stage
 from screening.verification import verify
+from tests import clock
 from tests.conftest import join
 from tests.factories import ImportFactory, ItemFactory, ReviewFactory
 from tests.invariants import added_up, differences, reviews_without_a_lead
@@ -225,9 +225,7 @@ class Screening(RuleBasedStateMachine):
 
     @rule()
     def time_passes(self) -> None:
-        ScreeningItem.objects.exclude(completed_at=None).update(
-            completed_at=F("completed_at") - timedelta(minutes=1)
-        )
+        clock.time_passes(timedelta(minutes=1))
         for item in self.model.items:
             item.is_old = item.is_old or len(item.votes) == self.model.quorum
 

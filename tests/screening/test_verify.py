@@ -73,7 +73,7 @@ def test_a_review_as_the_actions_left_it_has_no_difference(screened):
     assert result.differences == []
     assert result.as_json() == {
         "reviews": 1,
-        "items": 5,
+        "items": 6,  # one of them the report of the record included
         "votes": 5,
         "log_entries": 8,
         "differences": [],
@@ -102,11 +102,11 @@ def test_somebody_who_left_is_still_a_voter(screened):
 
 
 def test_an_outcome_that_its_votes_do_not_make_is_told(review, screened):
-    ScreeningItem.objects.filter(pk=screened[1].pk).update(outcome="included")
+    ScreeningItem.objects.filter(pk=screened[1].pk).update(outcome="excluded")
 
     assert found() == [
         f"Review {review.pk}, record 2 at title and abstract, round 1: "
-        "the outcome stored is “included”, and its votes make conflict."
+        "the outcome stored is “excluded”, and its votes make conflict."
     ]
 
 
@@ -115,7 +115,7 @@ def test_a_vote_changed_past_the_triggers_differs_from_outcome_and_log(review, s
 
     place = f"Review {review.pk}, record 1 at title and abstract, round 1: "
     assert found() == [
-        f"{place}the outcome stored is “included”, and its votes make conflict.",
+        f"{place}the outcome stored is “excluded”, and its votes make conflict.",
         f"{place}the log tells of other votes than are stored.",
     ]
 
@@ -170,7 +170,8 @@ def test_a_resolution_that_its_proposal_does_not_say_is_told(alice, bob, screene
     ScreeningItem.objects.filter(pk=screened[1].pk).update(outcome="included")
 
     assert [sentence.split(": ")[1] for sentence in found()] == [
-        "it was resolved by a proposal that says something else."
+        "it was resolved by a proposal that says something else.",
+        "it is included, and its report is not up for screening.",
     ]
 
 
@@ -295,11 +296,11 @@ def test_the_command_prints_one_json_object(screened):
 
     printed = json.loads(out.getvalue())
     assert list(printed) == ["reviews", "items", "votes", "log_entries", "differences", "seconds"]
-    assert (printed["items"], printed["differences"]) == (5, [])
+    assert (printed["items"], printed["differences"]) == (6, [])
 
 
 def test_the_command_fails_with_a_sentence_when_there_is_a_difference(review, screened):
-    ScreeningItem.objects.filter(pk=screened[1].pk).update(outcome="included")
+    ScreeningItem.objects.filter(pk=screened[1].pk).update(outcome="excluded")
     out = StringIO()
 
     with pytest.raises(CommandError, match=r"^What is stored differs .* in 1 place; see the list"):

@@ -20,6 +20,7 @@ from screening.actions.voting import (
 )
 from screening.models import LogEntry, Role, ScreeningItem, Vote
 from screening.rules import Decision, Outcome, Stage
+from tests.clock import complete_since
 from tests.conftest import join
 from tests.factories import ItemFactory
 
@@ -145,7 +146,7 @@ def test_once_settled_a_vote_stands(alice, bob, item, settings):
     vote(alice, item)
     vote(bob, item)
     long_ago = timezone.now() - timedelta(seconds=settings.UNDO_SECONDS)
-    ScreeningItem.objects.update(completed_at=long_ago)
+    complete_since(long_ago)
 
     with pytest.raises(TooLate, match="Record 1 is settled"):
         vote(alice, item, EXCLUDE)
@@ -271,7 +272,7 @@ def test_a_change_that_began_in_time_and_took_too_long_is_not_stored(alice, bob,
     vote(alice, item, INCLUDE)
     vote(bob, item, INCLUDE)
     nearly = timezone.now() - timedelta(seconds=settings.UNDO_SECONDS - 0.3)
-    ScreeningItem.objects.update(completed_at=nearly)
+    complete_since(nearly)
 
     for change in (
         lambda: vote(alice, item, EXCLUDE),
