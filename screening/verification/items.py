@@ -1,69 +1,19 @@
-"""Whether what is stored still follows from the facts: outcomes, invariants, the log's chain.
-
-Rows are streamed and compared side by side, so that a million items need no more memory than a
-hundred.
-"""
+"""Items with their votes, resolutions and outcomes, beside what the log tells of them."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
-from time import monotonic
 from typing import Any, NamedTuple
 
-from django.db import connection
-from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q
+from django.db.models import FilteredRelation, Q
 
-from screening import triggers
-from screening.actions.log import digest_of
 from screening.actions.outcomes import added_up
-from screening.models import (
-    Import,
-    ImportState,
-    LogEntry,
-    LogHead,
-    Protocol,
-    Record,
-    Resolution,
-    Review,
-    ScreeningItem,
-)
+from screening.models import ImportState, LogEntry, Protocol, Resolution, Review, ScreeningItem
 from screening.rules import COMPLETE, Stage
 
-MOST_TOLD = 100
-CHUNK = 5_000
+ROWS_AT_ONCE = 5_000
 VOTE_ACTIONS = ("vote.cast", "vote.changed", "vote.taken_back")
-
-
-@dataclass
-class Verification:
-    """How much was looked at, and what of it does not follow from the facts.
-
-    Args:
-        differences: sentences, the first hundred of them.
-        found: how many there are in all.
-    """
-
-    looked_at: Counter[str] = field(default_factory=Counter)
-    differences: list[str] = field(default_factory=list)
-    found: int = 0
-    seconds: float = 0.0
-
-    def tell(self, sentences: Iterable[str]) -> None:
-        for sentence in sentences:
-            self.found += 1
-            if self.found <= MOST_TOLD:
-                self.differences.append(sentence)
-
-    def as_json(self) -> dict[str, Any]:
-        names = ("reviews", "items", "votes", "log_entries")
-        return {
-            **{name: self.looked_at[name] for name in names},
-            "differences": self.differences,
-            "seconds": round(self.seconds, 2),
-        }
 
 
 class Item(NamedTuple):
@@ -96,24 +46,6 @@ class Cast(NamedTuple):
     slot: int
 
 
-class Entry(NamedTuple):
-    """A log entry: what its digest covers, and the digest."""
-
-    sequence: int
-    at: Any
-    actor: int
-    action: str
-    before: Any
-    after: Any
-    why: str
-    digest: str
-
-    def expected_digest(self, previous: str) -> str:
-        covered = self._asdict()
-        del covered["digest"]
-        return digest_of(previous, **covered)
-
-
 ITEM_COLUMNS = (
     "pk",
     "record__number",
@@ -139,80 +71,9 @@ VOTE_COLUMNS = (
     "current_vote__slot",
     "current_vote__quorum",
 )
-ENTRY_COLUMNS = (
-    "sequence",
-    "at",
-    "actor__number",
-    "action",
-    "before",
-    "after",
-    "why",
-    "digest",
-)
 
 
-def verify(review: Review | None = None, *, since: int = 1) -> Verification:
-    """Look at every review, or at one, as of one moment; nobody waits for it.
-
-    Args:
-        since: the first sequence of each review's log whose entry is looked at.
-    """
-    began = monotonic()
-    result = Verification()
-    with one_moment():
-        chosen = [review] if review else list(Review.objects.order_by("pk"))
-        result.tell(
-            f"The trigger {name} is missing; run `manage.py install_triggers`."
-            for name in sorted(triggers.missing(connection))
-        )
-        for one in chosen:
-            result.looked_at["reviews"] += 1
-            for check in (
-                _about_imports(one),
-                _about_items(one, result.looked_at),
-                _about_the_log(one, since, result.looked_at),
-            ):
-                result.tell(f"Review {one.pk}, {sentence}" for sentence in check)
-    result.seconds = monotonic() - began
-    return result
-
-
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """All that is read inside was true together, while others go on writing.
-
-    Not `atomic`, which on SQLite would take the write lock.
-    """
-    if connection.in_atomic_block:
-        yield
-        return
-    is_postgres = connection.vendor == "postgresql"
-    kind = "ISOLATION LEVEL REPEATABLE READ READ ONLY" if is_postgres else "DEFERRED"
-    with connection.cursor() as cursor:
-        cursor.execute(f"BEGIN {kind}")
-        try:
-            yield
-        finally:
-            cursor.execute("ROLLBACK")
-
-
-def _about_imports(review: Review) -> Iterator[str]:
-    """Imports have the records they say, and all of them are up for screening."""
-    done = Import.objects.filter(source__review=review).exclude(
-        state__in=[ImportState.PREVIEWED, ImportState.STAGED]
-    )
-    for one in done.annotate(stored=Count("records")).order_by("pk"):
-        due = one.read if one.state == ImportState.COMMITTED else 0
-        if one.stored != due:
-            yield f"import {one.pk}: it should have {due} records, and {one.stored} are stored."
-    items = ScreeningItem.objects.at(Stage.TITLE_ABSTRACT).filter(record=OuterRef("pk"))
-    forgotten = Record.objects.imported().filter(~Exists(items), review=review)
-    numbers = forgotten.order_by("number").values_list("number", flat=True)
-    for number in numbers.iterator(CHUNK):
-        yield f"record {number}: it is imported and has no item at title and abstract."
-
-
-def _about_items(review: Review, looked_at: Counter[str]) -> Iterator[str]:
+def about_items(review: Review, looked_at: Counter[str]) -> Iterator[str]:
     """Every item with its votes, its resolution, and the votes its log entries tell of."""
     protocol = review.protocols.filter(ended_at_sequence=None).first()
     if protocol is None:
@@ -255,7 +116,7 @@ def _items_with_votes(review: Review) -> Iterator[tuple[Item, list[Cast], set[in
         .values_list(*ITEM_COLUMNS, *VOTE_COLUMNS)
     )
     width = len(ITEM_COLUMNS)
-    for _, group in groupby(rows.iterator(CHUNK), key=lambda row: row[0]):
+    for _, group in groupby(rows.iterator(ROWS_AT_ONCE), key=lambda row: row[0]):
         of_item = list(group)
         cast = [row[width:] for row in of_item if row[width] is not None]
         votes = [Cast(*row[:-1]) for row in cast]
@@ -272,7 +133,7 @@ def _logged_votes(review: Review) -> Iterator[tuple[int, dict[int, Any]]]:
         .order_by("item", "sequence")
         .values_list("item", "actor__user", "after")
     )
-    for item, group in groupby(rows.iterator(CHUNK), key=lambda row: row[0]):
+    for item, group in groupby(rows.iterator(ROWS_AT_ONCE), key=lambda row: row[0]):
         last = {reviewer: after for _, reviewer, after in group}
         yield (
             item,
@@ -349,26 +210,3 @@ def _about_its_resolution(item: Item, votes: Iterable[Cast]) -> Iterator[str]:
         proposal = (item.proposal_item, item.proposal_decision, item.proposal_ending)
         if proposal != (item.pk, item.resolution, "accepted"):
             yield "it was resolved by a proposal that says something else"
-
-
-def _about_the_log(review: Review, since: int, looked_at: Counter[str]) -> Iterator[str]:
-    """The chain of entries: no gap, digests that follow, times that grow, and its head."""
-    entries = LogEntry.objects.filter(review=review).order_by("sequence")
-    before = entries.filter(sequence__lt=since).values_list("sequence", "at", "digest").last()
-    sequence, at, digest = before or (0, None, "")
-    if sequence != max(since, 1) - 1:
-        yield f"log: there is no entry {since - 1} to begin behind."
-        sequence = since - 1
-    rows = entries.filter(sequence__gte=since).values_list(*ENTRY_COLUMNS)
-    for entry in map(Entry._make, rows.iterator(CHUNK)):
-        looked_at["log_entries"] += 1
-        if entry.sequence != sequence + 1:
-            yield f"log: entry {entry.sequence} comes after entry {sequence}."
-        if at and entry.at <= at:
-            yield f"log: entry {entry.sequence} is not later than the one before it."
-        if entry.digest != entry.expected_digest(digest):
-            yield f"log: entry {entry.sequence} was changed, or one before it."
-        sequence, at, digest = entry.sequence, entry.at, entry.digest
-    head = LogHead.objects.filter(review=review).values_list("sequence", "at", "digest").first()
-    if head != (sequence, at, digest):
-        yield f"log: its head is not the last entry, {sequence}."
