@@ -12,7 +12,6 @@ from screening.access import ReviewAccess, access_for
 from screening.models import Review, Role
 from tests.factories import MembershipFactory, ReviewFactory
 
-
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 

@@ -18,9 +18,7 @@ class IndexBlock(models.Model):
     records = models.PositiveIntegerField(help_text="How many there are.")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["review", "first"], name="index_block_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["review", "first"], name="index_block_once")]
 
     def __str__(self) -> str:
         return f"records {self.first} to {self.last}"
