@@ -15,13 +15,7 @@ from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
-
-def wants_fragment(request: HttpRequest) -> bool:
-    """Say whether a script asked, which would put the answer inside the page."""
-    return (
-        request.headers.get("HX-Request") == "true"
-        or request.headers.get("X-Requested-With") == "fetch"
-    )
+from config.asking import wants_fragment
 
 
 def page_asked_from(request: HttpRequest) -> str:

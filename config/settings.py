@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "axes",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -222,8 +223,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# Account and address together, so that nobody can lock a colleague out from elsewhere.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_PARAMETERS = "config.lockout.counted_by"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -233,7 +233,18 @@ AXES_VERBOSE = False
 AXES_USERNAME_CALLABLE = "config.lockout.account_name"
 AXES_CLIENT_IP_CALLABLE = "config.lockout.client_address"
 AXES_LOCKOUT_CALLABLE = "config.lockout.locked_out"
-AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email", "next"]
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "login", "email", "next", "code"]
+
+# Two-step sign-in, for whoever wants it. The codes before and after the present one hold too,
+# since clocks differ; see config/two_steps.py for how often a code may be wrong.
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "config.two_steps.Adapter"
+MFA_FORMS = {
+    "activate_totp": "config.two_steps.TurnOnForm",
+    "authenticate": "config.two_steps.SecondStepForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1
 
 # --- Sessions and cookies ---------------------------------------------------------------------
 
@@ -306,7 +317,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
-            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            "config.static_files.HashedStaticFiles"
             if HASHED_STATIC_FILES
             else "django.contrib.staticfiles.storage.StaticFilesStorage"
         )

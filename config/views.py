@@ -10,7 +10,8 @@ from django.shortcuts import render
 from django.views.csrf import csrf_failure as csrf_failure_page
 from django.views.decorators.http import require_safe
 
-from config.middleware import passing_trouble, signed_out, wants_fragment
+from config.asking import wants_fragment
+from config.middleware import passing_trouble, signed_out
 from config.sqlite_version import sqlite_note
 
 

@@ -1,8 +1,9 @@
 """A person's reviews and what waits for them in each, in as many queries for one as for fifty."""
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from reporting.words import counted
 from screening.models import Membership, Record, Role, ScreeningItem, User, Vote
@@ -42,49 +43,46 @@ def _verb(number: int) -> str:
 def standings(user: User) -> list[Standing]:
     """The person's reviews, the newest first."""
     members = list(user.memberships.active().select_related("review").prefetch_related("roles"))
-    reviews = [member.review_id for member in members]
-    stage = Stage.TITLE_ABSTRACT
-    items = ScreeningItem.objects.filter(review__in=reviews).open().at(stage).order_by()
-    counts = _by_review(
-        items,
-        "review",
-        total=Count("pk"),
-        awaiting=Count("pk", filter=Q(outcome__in=AWAITING_VOTES)),
-    )
-    settled = _by_review(
-        items.settled(),
-        "review",
-        conflict=Count("pk", filter=Q(outcome=Outcome.CONFLICT)),
-        finished=Count("pk", filter=~Q(outcome=Outcome.CONFLICT)),
-    )
-    votes = Vote.objects.current().at(stage).filter(reviewer=user, item__review__in=reviews)
-    voted = _by_review(
-        votes.filter(item__closed_at__isnull=True, item__outcome__in=AWAITING_VOTES).order_by(),
-        "item__review",
-        n=Count("pk"),
-    )
-    records = _by_review(
-        Record.objects.imported().filter(review__in=reviews).order_by(), "review", n=Count("pk")
-    )
+    counts = _counts(user, [member.review_id for member in members])
     found = []
     for member in members:
-        roles = {row.role for row in member.roles.all()}
-        pk = member.review_id
-        left = counts.get(pk, {}).get("awaiting", 0) - voted.get(pk, {}).get("n", 0)
+        roles, n = member.held_roles(), counts[member.review_id]
         may_resolve = roles & {Role.REVIEWER, Role.LEAD, Role.ADJUDICATOR}
         found.append(
             Standing(
                 membership=member,
-                roles=[role.label for role in Role if role in roles],
-                records=records.get(pk, {}).get("n", 0),
-                items=counts.get(pk, {}).get("total", 0),
-                finished=settled.get(pk, {}).get("finished", 0),
-                mine=left if Role.REVIEWER in roles else 0,
-                conflicts=settled.get(pk, {}).get("conflict", 0) if may_resolve else 0,
+                roles=member.role_labels(),
+                records=n["records"],
+                items=n["items"],
+                finished=n["finished"],
+                mine=n["awaiting"] - n["voted"] if Role.REVIEWER in roles else 0,
+                conflicts=n["conflicts"] if may_resolve else 0,
             )
         )
     return sorted(found, key=lambda standing: -standing.membership.review_id)
 
 
-def _by_review(rows, review: str, **counts: Count) -> dict[int, dict[str, int]]:
-    return {row[review]: row for row in rows.values(review).annotate(**counts)}
+def _counts(user: User, reviews: list[int]) -> dict[int, Counter[str]]:
+    """By review: its records and items, those settled, those short of votes, my votes on these."""
+    stage = Stage.TITLE_ABSTRACT
+    records = Record.objects.imported().filter(review__in=reviews).order_by()
+    items = ScreeningItem.objects.filter(review__in=reviews).open().at(stage).order_by()
+    votes = Vote.objects.current().at(stage).filter(reviewer=user, item__review__in=reviews)
+    votes = votes.filter(item__closed_at__isnull=True, item__outcome__in=AWAITING_VOTES).order_by()
+    is_conflict = Q(outcome=Outcome.CONFLICT)
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for rows in (
+        records.values(of=F("review")).annotate(records=Count("pk")),
+        items.values(of=F("review")).annotate(
+            items=Count("pk"), awaiting=Count("pk", filter=Q(outcome__in=AWAITING_VOTES))
+        ),
+        items.settled()
+        .values(of=F("review"))
+        .annotate(
+            conflicts=Count("pk", filter=is_conflict), finished=Count("pk", filter=~is_conflict)
+        ),
+        votes.values(of=F("item__review")).annotate(voted=Count("pk")),
+    ):
+        for row in rows:
+            found[row.pop("of")].update(row)
+    return found

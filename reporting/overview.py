@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
-from reporting.progress import Reader, Tally, readers, screens, tally
+from reporting.progress import ReviewerProgress, Tally, progress_of_reviewers, screens, tally
 from reporting.steps import Situation, Step, next_step
 from reporting.words import age, counted, spelled
 from screening.access import ReviewAccess, Right
@@ -99,8 +99,8 @@ class Overview:
         return tally(self.access, self.stage)
 
     @cached_property
-    def readers(self) -> list[Reader]:
-        return readers(self.access, self.stage, self.tally.awaiting)
+    def reviewers(self) -> list[ReviewerProgress]:
+        return progress_of_reviewers(self.access, self.stage, self.tally.awaiting)
 
     @cached_property
     def conflicts(self) -> Conflicts:
@@ -111,14 +111,9 @@ class Overview:
         return self.access.quorum(self.stage)
 
     @cached_property
-    def active(self) -> list[Reader]:
+    def active(self) -> list[ReviewerProgress]:
         """Reviewers who go on screening."""
-        return [
-            reader
-            for reader in self.readers
-            if reader.membership.ended_at is None
-            and Role.REVIEWER in {row.role for row in reader.membership.roles.all()}
-        ]
+        return [reviewer for reviewer in self.reviewers if reviewer.membership.screens]
 
     @property
     def missing(self) -> int:
@@ -182,7 +177,7 @@ class Overview:
             to_discuss=self.conflicts.to_discuss,
             to_adjudicate=self.conflicts.to_adjudicate,
             conflicts=self.conflicts.open,
-            left=tuple((reader.membership.name, reader.left) for reader in self.others_left),
+            left=tuple((reviewer.membership.name, reviewer.left) for reviewer in self.others_left),
             reviewers=len(self.active),
             missing=self.missing,
             invited=self.invited,
@@ -192,8 +187,8 @@ class Overview:
         )
 
     @property
-    def others_left(self) -> list[Reader]:
+    def others_left(self) -> list[ReviewerProgress]:
         """Other reviewers with records to screen, those with most first."""
         me = self.access.membership.pk
         others = [r for r in self.active if r.left and r.membership.pk != me]
-        return sorted(others, key=lambda reader: -reader.left)
+        return sorted(others, key=lambda reviewer: -reviewer.left)

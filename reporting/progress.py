@@ -38,7 +38,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReviewerProgress:
     """One reviewer's progress at a stage: that they voted, never what."""
 
     membership: Membership
@@ -67,7 +67,9 @@ def tally(access: ReviewAccess, stage: Stage) -> Tally:
     )
 
 
-def readers(access: ReviewAccess, stage: Stage, awaiting: int) -> list[Reader]:
+def progress_of_reviewers(
+    access: ReviewAccess, stage: Stage, awaiting: int
+) -> list[ReviewerProgress]:
     """Everybody who screens, or has voted at this stage, with what is left for the active ones."""
     votes = access.scope(Vote).current().at(stage).filter(item__closed_at__isnull=True)
     counted = {
@@ -81,11 +83,10 @@ def readers(access: ReviewAccess, stage: Stage, awaiting: int) -> list[Reader]:
     found = []
     for member in access.scope(Membership).prefetch_related("roles").order_by("number"):
         voted, waiting = counted.get(member.user_id, (0, 0))
-        screens = member.ended_at is None and Role.REVIEWER in {
-            row.role for row in member.roles.all()
-        }
-        if screens or voted:
-            found.append(Reader(member, voted, awaiting - waiting if screens else 0))
+        if member.screens or voted:
+            found.append(
+                ReviewerProgress(member, voted, awaiting - waiting if member.screens else 0)
+            )
     return found
 
 

@@ -185,47 +185,67 @@ def _read_along(now: Situation) -> Step | None:
 
 def _wait(now: Situation) -> Step | None:
     done = "You are done for now. " if now.may_vote else ""
-    if now.left:
-        name, left = now.left[0]
-        others = len(now.left) - 1
-        title = f"{name} still has {counted(left, 'record')} to screen"
-        if now.may_vote and not others:
-            title = f"Your partner still has {counted(left, 'record')} to screen"
-        elif others:
-            title = f"{counted(len(now.left), 'reviewer')} still have records to screen"
-        return Step(
-            "waiting",
-            title,
-            f"{done}Conflicts appear as soon as records have all their votes.",
-            "See the files",
-            "files",
-        )
-    if now.missing:
-        return Step(
-            "waiting",
-            f"A {ORDINALS[now.reviewers + 1]} reviewer is missing",
-            f"{done}The lead of the review can invite somebody.",
-            "See the team",
-            "team",
-        )
-    if now.conflicts:
-        verb = "is" if now.conflicts == 1 else "are"
-        return Step(
-            "waiting",
-            f"{counted(now.conflicts, 'conflict')} {verb} with others",
-            f"{done}It is for others to resolve what the voters disagree on.",
-            "See the conflicts",
-            "conflicts",
-        )
-    if now.unsettled:
-        return Step(
-            "waiting",
-            "The last records are settling",
-            "They can still be taken back for some seconds. Then this page tells the result.",
-            "Look again",
-            "overview",
-        )
-    return None
+    return (
+        _wait_for_others(now, done)
+        or _wait_for_a_reviewer(now, done)
+        or _wait_for_resolutions(now, done)
+        or _wait_for_the_last(now)
+    )
+
+
+def _wait_for_others(now: Situation, done: str) -> Step | None:
+    if not now.left:
+        return None
+    name, left = now.left[0]
+    if len(now.left) > 1:
+        title = f"{counted(len(now.left), 'reviewer')} still have records to screen"
+    else:
+        who = "Your partner" if now.may_vote else name
+        title = f"{who} still has {counted(left, 'record')} to screen"
+    return Step(
+        "waiting",
+        title,
+        f"{done}Conflicts appear as soon as records have all their votes.",
+        "See the files",
+        "files",
+    )
+
+
+def _wait_for_a_reviewer(now: Situation, done: str) -> Step | None:
+    if not now.missing:
+        return None
+    return Step(
+        "waiting",
+        f"A {ORDINALS[now.reviewers + 1]} reviewer is missing",
+        f"{done}The lead of the review can invite somebody.",
+        "See the team",
+        "team",
+    )
+
+
+def _wait_for_resolutions(now: Situation, done: str) -> Step | None:
+    if not now.conflicts:
+        return None
+    verb = "is" if now.conflicts == 1 else "are"
+    return Step(
+        "waiting",
+        f"{counted(now.conflicts, 'conflict')} {verb} with others",
+        f"{done}It is for others to resolve what the voters disagree on.",
+        "See the conflicts",
+        "conflicts",
+    )
+
+
+def _wait_for_the_last(now: Situation) -> Step | None:
+    if not now.unsettled:
+        return None
+    return Step(
+        "waiting",
+        "The last records are settling",
+        "They can still be taken back for some seconds. Then this page tells the result.",
+        "Look again",
+        "overview",
+    )
 
 
 def _finished(now: Situation) -> Step:

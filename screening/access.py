@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 
+from config.asking import wants_fragment
 from screening.models import Membership, Protocol, Review, Role, User
 from screening.rules import Stage
 
@@ -124,8 +125,7 @@ def access_for(user: User, review_pk: int, *, claim: RequestClaim | None = None)
         .prefetch_related("roles")
         .get(review=review_pk, user=user)
     )
-    roles = frozenset(row.role for row in membership.roles.all())
-    return ReviewAccess(user, membership.review, membership, roles, claim)
+    return ReviewAccess(user, membership.review, membership, membership.held_roles(), claim)
 
 
 LARGEST_KEY = 2**63 - 1
@@ -207,9 +207,7 @@ def review_view(
 
 def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """409 and the sentence: a fragment for fetch, a page otherwise."""
-    wants_fragment = request.headers.get("X-Requested-With") == "fetch" or bool(
-        request.headers.get("HX-Request")
-    )
-    template = "screening/_refused.html" if wants_fragment else "screening/refused.html"
+    template = "_refused.html" if wants_fragment(request) else "refused.html"
     typed = [request.POST[name] for name in FREE_TEXTS if request.POST.get(name)]
-    return render(request, template, {"sentence": str(refusal), "typed": typed}, status=409)
+    context = {"sentence": str(refusal), "typed": typed}
+    return render(request, f"screening/{template}", context, status=409)

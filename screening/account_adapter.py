@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from screening.invitations import find_invitation
-from screening.models import Invitation
+from screening.models import Invitation, User
 
 
 def invitation_of(request: HttpRequest) -> Invitation | None:
@@ -35,6 +35,11 @@ class AccountAdapter(DefaultAccountAdapter):
         if invitation_of(request):
             return reverse("screening:invitation", args=[request.session["invitation"]])
         return super().get_signup_redirect_url(request)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Before changes of the account ask for the password: a phone may lie beside the laptop."""
+        methods = super().get_reauthentication_methods(user)
+        return [method for method in methods if method["id"] == "reauthenticate"]
 
 
 class SignUpDetails(forms.Form):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -17,8 +18,9 @@ from screening.models import Membership, Review, User
 admin.site.site_header = "Parallax: people and reviews"
 admin.site.site_title = "Parallax admin"
 admin.site.index_title = "People and reviews"
-# Addresses follow accounts, and rights come from roles in a review.
-admin.site.unregister([EmailAddress, Group])
+# Addresses follow accounts, rights come from roles in a review, and the keys of people's apps are
+# nobody else's.
+admin.site.unregister([Authenticator, EmailAddress, Group])
 
 
 class EmailInLowerCase:

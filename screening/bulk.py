@@ -1,34 +1,20 @@
 """Rows of an import by the thousand, in SQL: objects would cost more time than the database."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from io import StringIO
+from operator import attrgetter
 
 from django.db import connection
 
+from screening.importers import ParsedRecord
 from screening.rules import Outcome, Stage
 
-RECORD_COLUMNS = (
-    "review_id",
-    "imported_by_id",
-    "number",
-    "rank",
-    "position",
-    "title",
-    "abstract",
-    "authors",
-    "year",
-    "journal",
-    "volume",
-    "issue",
-    "pages",
-    "doi",
-    "pmid",
-    "pmcid",
-    "language",
-    "keywords",
-    "url",
-    "kind",
-)
+# What an entry of a file gives stands in columns of the same names.
+_GIVEN = tuple(field.name for field in fields(ParsedRecord) if field.name != "line")
+_given_by = attrgetter(*_GIVEN)
+
+RECORD_COLUMNS = ("review_id", "imported_by_id", "number", "rank", *_GIVEN)
 
 _COLUMNS = ", ".join(RECORD_COLUMNS)
 _PLACES = ", ".join(["%s"] * len(RECORD_COLUMNS))
@@ -38,8 +24,16 @@ _ITEMS_OF_IMPORT = (
 )
 
 
+def record_row(
+    review_pk: int, import_pk: int, number: int, rank: int, entry: ParsedRecord
+) -> tuple[str | int | None, ...]:
+    """The values of a record in the order of RECORD_COLUMNS; lists stand one part a line."""
+    given = ("\n".join(fact) if isinstance(fact, tuple) else fact for fact in _given_by(entry))
+    return review_pk, import_pk, number, rank, *given
+
+
 def insert_records(rows: Iterable[Sequence[str | int | None]]) -> None:
-    """These records are stored; values in the order of RECORD_COLUMNS."""
+    """These records, each a `record_row`, are stored."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             lines = StringIO("".join("\t".join(map(_for_copy, row)) + "\n" for row in rows))

@@ -1,9 +1,11 @@
 """Raw files of imports, kept as they came: one per review and SHA-256, never overwritten."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from uuid import uuid4
@@ -11,6 +13,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
+RAW_FILE = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{32}\.unfinished")
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
 
@@ -45,6 +48,18 @@ def keep(review_pk: int, sha256: str, original: Path) -> Path:
 def throw_away(review_pk: int, sha256: str) -> None:
     """The review keeps no such file any more."""
     raw_file(review_pk, sha256).unlink(missing_ok=True)
+
+
+def written_before(moment: datetime) -> dict[int, list[Path]]:
+    """By review: the files kept for it, also unfinished ones, that were written before."""
+    found: dict[int, list[Path]] = {}
+    for path in (Path(settings.MEDIA_ROOT) / "imports").glob("*/*"):
+        if not path.parent.name.isdecimal() or not RAW_FILE.fullmatch(path.name):
+            continue
+        with suppress(FileNotFoundError):  # discarded meanwhile
+            if path.stat().st_mtime < moment.timestamp():
+                found.setdefault(int(path.parent.name), []).append(path)
+    return found
 
 
 @contextmanager

@@ -18,13 +18,17 @@ class Page:
     is_first: bool
 
 
+def number_in(text: str) -> int | None:
+    """The number that an address or a form holds; None if it is none that a database can hold."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def keyset_page(request: HttpRequest, rows: QuerySet[Any]) -> Page:
     """The page of `rows`, ordered by -pk, that `?after=` asks for; the first if it is no number."""
-    after = request.GET.get("after", "")
-    is_number = after.isascii() and after.isdigit() and len(after) < 19
-    if is_number:
-        rows = rows.filter(pk__lt=int(after))
+    after = number_in(request.GET.get("after", ""))
+    if after is not None:
+        rows = rows.filter(pk__lt=after)
     found = list(rows[: PAGE_SIZE + 1])
     more = len(found) > PAGE_SIZE
     found = found[:PAGE_SIZE]
-    return Page(found, str(found[-1].pk) if more else "", not is_number)
+    return Page(found, str(found[-1].pk) if more else "", after is None)

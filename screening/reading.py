@@ -19,8 +19,8 @@ _LABEL = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """A literal word or phrase; with * at its end it stands for any ending."""
+class Highlight:
+    """A literal word or phrase to be marked; with * at its end it stands for any ending."""
 
     text: str
     is_against: bool = False
@@ -39,7 +39,7 @@ class Passage:
     spans: tuple[Span, ...]
 
 
-def passages(text: str, terms: Iterable[Term] = ()) -> list[Passage]:
+def passages(text: str, terms: Iterable[Highlight] = ()) -> list[Passage]:
     """Cut a text at the labels of a structured abstract, and mark the terms.
 
     Labels are words in capitals before a colon, as PubMed gives them; they are shown in small
@@ -82,7 +82,7 @@ def _marked(text: str, form: str, pattern: re.Pattern[str] | None) -> Iterator[S
 
 
 @lru_cache(maxsize=64)
-def _pattern(terms: tuple[Term, ...]) -> re.Pattern[str] | None:
+def _pattern(terms: tuple[Highlight, ...]) -> re.Pattern[str] | None:
     groups = []
     for name, against in (("against", True), ("for", False)):
         words = [_literal(term.text) for term in terms if term.is_against is against]

@@ -3,6 +3,7 @@
 Mallory leads a different review and has no business here.
 """
 
+import hypothesis
 import pytest
 from django.db import connection
 
@@ -10,6 +11,9 @@ from screening import triggers
 from screening.access import ReviewAccess, access_for
 from screening.models import Review, Role
 from tests.factories import MembershipFactory, ReviewFactory
+
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def join(review: Review, name: str, *roles: Role) -> ReviewAccess:

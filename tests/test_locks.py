@@ -35,6 +35,7 @@ PUBLIC = {
     "account_reset_password_from_key_done",
     "account_confirm_email",
     "account_confirm_login_code",
+    "mfa_authenticate",
     "healthz",
     "readyz",
     "screening:invitation",

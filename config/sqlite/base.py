@@ -15,21 +15,28 @@ from typing import IO
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
+from config.sqlite.creation import DatabaseCreation
+
 ASKS_EVERY = 0.002  # seconds
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    creation_class = DatabaseCreation
     _place: IO[bytes] | None = None
 
     def _start_transaction_under_autocommit(self) -> None:
         if not self.is_in_memory_db():
-            self._place = open(f"{self.settings_dict['NAME']}.line", "ab")  # noqa: SIM115
+            self._place = open(self.line_beside(self.settings_dict["NAME"]), "ab")  # noqa: SIM115
         try:
             self._wait_for_turn()
             super()._start_transaction_under_autocommit()
         except BaseException:
             self._leave()
             raise
+
+    def line_beside(self, database: str) -> str:
+        """Return the path of the file in which writers of a database wait."""
+        return f"{database}.line"
 
     def _wait_for_turn(self) -> None:
         until = time.monotonic() + self.settings_dict["OPTIONS"].get("timeout", 5)

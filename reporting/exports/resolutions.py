@@ -1,14 +1,15 @@
 """resolutions.csv: one row per conflict that ended."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import chain, groupby, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import FilteredRelation, Q, QuerySet
 
 from reporting.exports.names import members
 from screening.access import ReviewAccess
-from screening.models import Resolution, ScreeningItem
+from screening.models import Membership, Resolution, ScreeningItem
 
 COLUMNS = (
     "record_id",
@@ -24,6 +25,39 @@ COLUMNS = (
     "resolved_at",
 )
 
+
+class _Row(NamedTuple):
+    """A resolution with one of its votes and one of its confirmations."""
+
+    pk: int
+    record: int
+    stage: str
+    round: int
+    mode: str
+    decision: str
+    rationale: str
+    resolved_by: int
+    resolved_at: datetime
+    vote: int | None
+    voted: str | None
+    confirmed_by: int | None
+
+
+FIELDS = (
+    "pk",
+    "item__record__number",
+    "item__stage",
+    "item__round",
+    "mode",
+    "decision",
+    "rationale",
+    "resolved_by",
+    "resolved_at",
+    "vote",
+    "vote__decision",
+    "proposal__confirmations__confirmed_by",
+)
+
 ROWS_AT_ONCE = 2_000
 
 
@@ -37,42 +71,32 @@ def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
     pairs = _settled(access).annotate(
         vote=FilteredRelation("item__votes", condition=Q(item__votes__superseded_at__isnull=True))
     )
-    pairs = pairs.order_by("item__record__number", "item", "pk").values_list(
-        "pk",
-        "item__record__number",
-        "item__stage",
-        "item__round",
-        "mode",
-        "decision",
-        "rationale",
-        "resolved_by",
-        "resolved_at",
-        "vote",
-        "vote__decision",
-        "proposal__confirmations__confirmed_by",
-    )
+    pairs = pairs.order_by("item__record__number", "item", "pk").values_list(*FIELDS)
     found = pairs.iterator(chunk_size=ROWS_AT_ONCE)
     first = list(islice(found, 1))
     people = members(access)
     for _, group in groupby(chain(first, found), key=lambda values: values[0]):
-        together = list(group)
-        _, record, stage, round_, mode, decision, rationale, by, at, *_ = together[0]
-        votes = {values[9]: values[10] for values in together}
-        confirmed = [people[values[11]] for values in together if values[11] is not None]
-        confirmed = sorted(set(confirmed), key=lambda member: member.number)
-        yield (
-            record,
-            stage,
-            round_,
-            "|".join(sorted(votes.values())),
-            mode,
-            decision,
-            "",
-            rationale,
-            people[by].name,
-            "|".join(member.name for member in confirmed),
-            at,
-        )
+        yield _cells([_Row._make(values) for values in group], people)
+
+
+def _cells(together: list[_Row], people: dict[int, Membership]) -> tuple[Any, ...]:
+    """One resolution, from the pairs of its votes and confirmations."""
+    one = together[0]
+    votes = {row.vote: row.voted for row in together}
+    confirmed = {people[row.confirmed_by] for row in together if row.confirmed_by is not None}
+    return (
+        one.record,
+        one.stage,
+        one.round,
+        "|".join(sorted(votes.values())),
+        one.mode,
+        one.decision,
+        "",
+        one.rationale,
+        people[one.resolved_by].name,
+        "|".join(member.name for member in sorted(confirmed, key=lambda member: member.number)),
+        one.resolved_at,
+    )
 
 
 def _settled(access: ReviewAccess) -> QuerySet[Resolution]:

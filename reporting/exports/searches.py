@@ -9,21 +9,8 @@ from django.db.models import Count, FilteredRelation, Q
 from screening.access import ReviewAccess
 from screening.models import ImportState, Source
 
-FACTS = (
-    "name",
-    "kind",
-    "platform",
-    "searched_on",
-    "coverage_from",
-    "coverage_to",
-    "search_string",
-    "limits",
-    "searched_by",
-    "peer_review",
-    "notes",
-    "is_proposal",
-    "hits",
-)
+# The hits stand beside what came in, to be compared with it.
+FACTS = (*(name for name in Source.FACTS if name != "hits"), "hits")
 COLUMNS = ("source", *FACTS[1:], "imports", "records", "file_names", "sha256")
 
 

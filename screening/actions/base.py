@@ -1,4 +1,4 @@
-"""What every action shares: one transaction, the request's key, the actor's membership."""
+"""What actions share: one transaction, the request's key, and the locks they begin with."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,7 +17,7 @@ from screening.access import (
     Right,
     rights_of,
 )
-from screening.models import RequestKey, User
+from screening.models import RequestKey, Review, User
 
 Asked = ParamSpec("Asked")
 Given = TypeVar("Given")
@@ -97,3 +97,8 @@ def lock_membership(access: ReviewAccess, right: Right) -> None:
         roles = [role for (role,) in cursor.fetchall()]
     if right not in rights_of(roles):
         raise PermissionDenied("You no longer have the role for this.")
+
+
+def lock_review(review_pk: int) -> Review:
+    """The review is locked: members join, and imports begin and end, one after the other."""
+    return Review.objects.select_for_update(no_key=True).get(pk=review_pk)

@@ -11,7 +11,7 @@ from screening.actions.base import action, lock_membership
 from screening.actions.log import write_log
 from screening.actions.outcomes import added_up, reasons_of, write_outcome
 from screening.actions.reasons import reasons_given
-from screening.conflicts import Deed, Panel
+from screening.conflicts import Deed, Panel, panel_of
 from screening.models import (
     Confirmation,
     Proposal,
@@ -217,7 +217,7 @@ def _lock_conflict(access: ReviewAccess, record: Record, stage: Stage, deed: Dee
         raise Refused("This record is not up for screening at this stage.")
     if not access.scope(ScreeningItem).in_conflict().filter(pk=item.pk).exists():
         raise AlreadyResolved(_not_in_conflict(record))
-    panel = Panel.of(access_for(access.user, access.review.pk), item)
+    panel = panel_of(access_for(access.user, access.review.pk), item)
     check_open(panel, deed)
     return panel
 

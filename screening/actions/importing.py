@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from screening import bulk, files
 from screening.access import Refused, ReviewAccess, Right
-from screening.actions.base import action, lock_membership
+from screening.actions.base import action, lock_membership, lock_review
 from screening.actions.log import write_log
 from screening.actions.sources import save_source
 from screening.importers import (
@@ -26,7 +26,6 @@ from screening.models import (
     ImportState,
     Lease,
     Postponement,
-    Review,
     ScreeningItem,
     Source,
     Vote,
@@ -107,7 +106,7 @@ def discard_import(access: ReviewAccess, import_: Import) -> None:
         Refused: it is committed, undone, or being stored.
     """
     lock_membership(access, Right.IMPORT)
-    lock_review(access)
+    lock_review(access.review.pk)
     import_ = lock_import(access, import_)
     refuse_being_stored(import_)
     if import_.state not in {ImportState.PREVIEWED, ImportState.STAGED}:
@@ -202,7 +201,7 @@ def _preview(
     records: int,
 ) -> Import:
     lock_membership(access, Right.IMPORT)
-    lock_review(access)
+    lock_review(access.review.pk)
     refuse_same_file(access, inspection.sha256)
     # Once more, now that nobody can discard another import of this file.
     files.keep(access.review.pk, inspection.sha256, path)
@@ -221,11 +220,6 @@ def _preview(
         uploaded_by=access.user,
         uploaded_at=timezone.now(),
     )
-
-
-def lock_review(access: ReviewAccess) -> Review:
-    """Imports of one review begin and end one at a time."""
-    return Review.objects.select_for_update(no_key=True).get(pk=access.review.pk)
 
 
 def lock_import(access: ReviewAccess, import_: Import) -> Import:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from screening.access import Refused, ReviewAccess, Right, access_for, rights_of
-from screening.actions.base import action, lock_membership
+from screening.actions.base import action, lock_membership, lock_review
 from screening.actions.log import write_log
 from screening.invitations import find_invitation, hash_of
 from screening.models import Invitation, Membership, MembershipRole, Review, Role, User
@@ -40,7 +40,7 @@ def invite(access: ReviewAccess, *, email: str, roles: Collection[str]) -> tuple
     lock_membership(access, Right.TEAM)
     wanted = _checked(roles)
     address = email.strip().lower()
-    review = _lock_review(access.review.pk)
+    review = lock_review(access.review.pk)
     now = timezone.now()
     if review.memberships.active().filter(user__email__iexact=address).exists():
         raise Refused(f"{address} is a member of this review already.")
@@ -103,36 +103,50 @@ def accept_invitation(user: User, token: str) -> Membership:
     found = find_invitation(token)
     if found is None:
         raise NotInvited("There is no such invitation.")
-    review = _lock_review(found.review_id)
+    review = lock_review(found.review_id)
     invitation = Invitation.objects.select_for_update(no_key=True).get(pk=found.pk)
-    membership = Membership.objects.filter(review=review, user=user).first()
-    is_member = membership is not None and membership.ended_at is None
+    known = Membership.objects.filter(review=review, user=user).first()
+    is_member = known is not None and known.ended_at is None
     if is_member and invitation.accepted_by_id == user.pk:
-        return membership
+        return known
     now = timezone.now()
-    if invitation.state_at(now) != Invitation.State.PENDING:
-        raise NotInvited("This invitation cannot be accepted any more.")
-    if user.email.lower() != invitation.email:
-        raise OtherAddress(
-            f"This invitation is for {invitation.email}; you are signed in as {user.email}."
-        )
-    if is_member:
-        raise Refused("You are a member of this review already.")
-    returned = membership is not None
-    if membership is None:
-        membership = _join(review, user)
-    else:
-        membership.ended_at = None
-        membership.save(update_fields=["ended_at"])
-    _set_roles(membership, invitation.roles)
+    _check_acceptable(invitation, user, now, is_member=is_member)
+    roles = invitation.roles
+    membership = _readmit(known, roles) if known else add_member(review, user, roles)
     invitation.accepted_at, invitation.accepted_by = now, user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
-    write_log(
-        access_for(user, review.pk),
-        "member.joined",
-        after={**_for_log(membership), "roles": invitation.roles, "returned": returned},
-    )
+    log_joined(membership, roles, returned=known is not None)
     return membership
+
+
+def add_member(review: Review, user: User, roles: Collection[str]) -> Membership:
+    """The person is in the review for the first time, with a number and a name of their own.
+
+    The caller has locked the review: members are numbered and named one after the other.
+    """
+    highest = review.memberships.aggregate(highest=Max("number"))["highest"] or 0
+    membership = Membership.objects.create(
+        review=review,
+        user=user,
+        number=highest + 1,
+        name=_free_name(review, user.name or f"Member {highest + 1}"),
+        joined_at=timezone.now(),
+    )
+    _set_roles(membership, roles)
+    return membership
+
+
+def log_joined(
+    membership: Membership, roles: Collection[str], *, returned: bool = False
+) -> ReviewAccess:
+    """That the person joined is in the log, as their own doing."""
+    access = access_for(membership.user, membership.review_id)
+    write_log(
+        access,
+        "member.joined",
+        after={**_for_log(membership), "roles": list(roles), "returned": returned},
+    )
+    return access
 
 
 @action
@@ -184,20 +198,24 @@ def end_membership(access: ReviewAccess, membership: Membership) -> Membership:
     return locked
 
 
-def _lock_review(review_pk: int) -> Review:
-    """Members are numbered and named, and addresses invited, one after the other."""
-    return Review.objects.select_for_update(no_key=True).get(pk=review_pk)
+def _readmit(membership: Membership, roles: Collection[str]) -> Membership:
+    membership.ended_at = None
+    membership.save(update_fields=["ended_at"])
+    _set_roles(membership, roles)
+    return membership
 
 
-def _join(review: Review, user: User) -> Membership:
-    highest = review.memberships.aggregate(highest=Max("number"))["highest"] or 0
-    return Membership.objects.create(
-        review=review,
-        user=user,
-        number=highest + 1,
-        name=_free_name(review, user.name or f"Member {highest + 1}"),
-        joined_at=timezone.now(),
-    )
+def _check_acceptable(
+    invitation: Invitation, user: User, now: datetime, *, is_member: bool
+) -> None:
+    if invitation.state_at(now) != Invitation.State.PENDING:
+        raise NotInvited("This invitation cannot be accepted any more.")
+    if user.email.lower() != invitation.email:
+        raise OtherAddress(
+            f"This invitation is for {invitation.email}; you are signed in as {user.email}."
+        )
+    if is_member:
+        raise Refused("You are a member of this review already.")
 
 
 def _free_name(review: Review, name: str) -> str:

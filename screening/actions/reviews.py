@@ -8,13 +8,12 @@ from django.utils import timezone
 from screening.access import RequestClaim, ReviewAccess, access_for
 from screening.actions.base import claim_request
 from screening.actions.log import write_log
+from screening.actions.people import add_member
 from screening.models import (
     Criterion,
     ExclusionReason,
     HighlightTerm,
     LogHead,
-    Membership,
-    MembershipRole,
     Protocol,
     Review,
     Role,
@@ -48,20 +47,15 @@ def create_review(
     if claim:
         claim_request(user, claim)
     model = review_templates()[template] if template else None
-    now = timezone.now()
     review = Review.objects.create(
         title=title,
-        created_at=now,
+        created_at=timezone.now(),
         created_by=user,
         is_example=is_example,
         shuffle_seed=secrets.randbelow(SEEDS),
     )
     LogHead.objects.create(review=review)
-    membership = Membership.objects.create(
-        review=review, user=user, number=1, name=user.name or "Member 1", joined_at=now
-    )
-    for role in (Role.LEAD, Role.REVIEWER):
-        MembershipRole.objects.create(membership=membership, role=role)
+    add_member(review, user, [Role.LEAD, Role.REVIEWER])
     fields = model.protocol if model else {}
     protocol = Protocol.objects.create(review=review, number=1, started_at_sequence=1, **fields)
     if model:

@@ -8,22 +8,6 @@ from screening.actions.base import action, lock_membership
 from screening.actions.log import write_log
 from screening.models import Source
 
-FACTS = (
-    "name",
-    "kind",
-    "platform",
-    "searched_on",
-    "coverage_from",
-    "coverage_to",
-    "search_string",
-    "limits",
-    "hits",
-    "searched_by",
-    "peer_review",
-    "notes",
-    "is_proposal",
-)
-
 
 @action
 def add_source(access: ReviewAccess, **facts: Any) -> Source:
@@ -50,7 +34,7 @@ def edit_source(access: ReviewAccess, source: Source, **facts: Any) -> Source:
         setattr(source, name, value)
     source.full_clean()
     after = _facts(source)
-    changed = [name for name in FACTS if before[name] != after[name]]
+    changed = [name for name in Source.FACTS if before[name] != after[name]]
     if not changed:
         return source
     source.save(update_fields=changed)
@@ -73,7 +57,7 @@ def save_source(access: ReviewAccess, source: Source) -> Source:
 
 
 def _facts(source: Source) -> dict[str, Any]:
-    facts = {name: getattr(source, name) for name in FACTS}
+    facts = {name: getattr(source, name) for name in Source.FACTS}
     return {
         name: value.isoformat() if isinstance(value, date) else value
         for name, value in facts.items()

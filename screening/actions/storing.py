@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from screening import bulk
 from screening.access import Refused, ReviewAccess, Right
-from screening.actions.base import action, lock_membership
+from screening.actions.base import action, lock_membership, lock_review
 from screening.actions.importing import (
     StoredElsewhere,
     inspection_of,
     kept_file,
     lock_import,
-    lock_review,
     log_facts,
     refuse_being_stored,
     refuse_miscount,
@@ -31,7 +29,7 @@ from screening.rules import Stage
 
 ENTRIES_AT_ONCE = 1_000
 
-Batch = list[ParsedRecord | Problem]
+Entries = list[ParsedRecord | Problem]
 
 
 @dataclass(slots=True)
@@ -74,7 +72,7 @@ def commit_import(access: ReviewAccess, import_: Import) -> Import:
 def _begin(access: ReviewAccess, import_: Import) -> _Attempt:
     """The import is being stored by this attempt, from nothing, with numbers of its own."""
     lock_membership(access, Right.IMPORT)
-    review = lock_review(access)
+    review = lock_review(access.review.pk)
     import_ = lock_import(access, import_)
     refuse_being_stored(import_)
     if import_.state == ImportState.COMMITTED:
@@ -109,11 +107,17 @@ def _store(access: ReviewAccess, attempt: _Attempt, path: Path) -> None:
 
 
 @transaction.atomic
-def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Batch) -> None:
+def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Entries) -> None:
     _show_life(attempt)
     records = [entry for entry in entries if isinstance(entry, ParsedRecord)]
     bulk.insert_records(
-        _row(access.review.pk, attempt, index, record)
+        bulk.record_row(
+            access.review.pk,
+            attempt.import_.pk,
+            attempt.first_number + index,
+            attempt.ranks[index],
+            record,
+        )
         for index, record in enumerate(records, attempt.records)
     )
     problems = [entry for entry in entries if isinstance(entry, Problem)]
@@ -136,7 +140,7 @@ def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Batch) -> None
 def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
     """The records have items with the quorum in force now, and the import is committed."""
     lock_membership(access, Right.IMPORT)
-    review = lock_review(access)
+    review = lock_review(access.review.pk)
     import_ = attempt.import_
     _show_life(attempt)
     if review.next_record_number == attempt.first_number + import_.found:
@@ -201,7 +205,7 @@ def _lock_quorum(access: ReviewAccess) -> int:
     return protocols.get(ended_at_sequence__isnull=True).quorum(Stage.TITLE_ABSTRACT)
 
 
-def _by_the_thousand(entries: Iterable[ParsedRecord | Problem]) -> Iterator[Batch]:
+def _by_the_thousand(entries: Iterable[ParsedRecord | Problem]) -> Iterator[Entries]:
     entries = iter(entries)
     while some := list(islice(entries, ENTRIES_AT_ONCE)):
         yield some
@@ -212,29 +216,3 @@ def _shuffled(review: Review, first: int, count: int) -> list[int]:
     ranks = list(range(first, first + count))
     Random(f"{review.shuffle_seed}:{first}").shuffle(ranks)  # noqa: S311 -- repeatable, no secret
     return ranks
-
-
-def _row(review_pk: int, attempt: _Attempt, index: int, record: ParsedRecord) -> tuple[Any, ...]:
-    """The record's columns, as `bulk.RECORD_COLUMNS` names them."""
-    return (
-        review_pk,
-        attempt.import_.pk,
-        attempt.first_number + index,
-        attempt.ranks[index],
-        record.position,
-        record.title,
-        record.abstract,
-        "\n".join(record.authors),
-        record.year,
-        record.journal,
-        record.volume,
-        record.issue,
-        record.pages,
-        record.doi,
-        record.pmid,
-        record.pmcid,
-        record.language,
-        "\n".join(record.keywords),
-        record.url,
-        record.kind,
-    )

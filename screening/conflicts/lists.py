@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from screening.access import ReviewAccess, Right
 from screening.conflicts.names import LETTERS
-from screening.conflicts.panel import Team, team_of
+from screening.conflicts.team import Team, team_of
 from screening.models import Confirmation, Proposal, Referral, ResolutionMode, ScreeningItem, Vote
-from screening.pages import PAGE_SIZE, Page
+from screening.pages import PAGE_SIZE, Page, number_in
 from screening.rules import Outcome, Stage
 
 NOT_IN_LISTS = ("record__abstract", "record__keywords")
@@ -54,7 +54,7 @@ def on_whose_turn(
         turns |= own & Exists(proposals.filter(~Q(proposed_by=me), ~Exists(mine)))
     if access.is_lead:
         takes_part = ALWAYS
-    to_be_adjudicated = asked & ~_voted_on_by_all(team.adjudicators)
+    to_be_adjudicated = asked & ~_voted_on_by_all(team.may_adjudicate)
     turns |= takes_part & ~proposed & ~to_be_adjudicated
     names_shown = ALWAYS if access.protocol.names_shown_in_conflicts else own
     turns |= takes_part & names_shown & proposed & ~Exists(_votes_still_to_confirm(team))
@@ -72,7 +72,7 @@ def _voted_on_by_all(people: frozenset[int]) -> Q:
 def _votes_still_to_confirm(team: Team) -> QuerySet[Vote]:
     """Votes of an item, for a subquery, whose voters have still to confirm its open proposal."""
     proposal = Proposal.objects.open().filter(item=OuterRef("item"))
-    votes = Vote.objects.current().filter(item=OuterRef("pk"), reviewer__in=team.reviewers)
+    votes = Vote.objects.current().filter(item=OuterRef("pk"), reviewer__in=team.may_vote)
     return votes.filter(
         ~Exists(proposal.filter(proposed_by=OuterRef("reviewer"))),
         ~Exists(proposal.filter(confirmations__confirmed_by=OuterRef("reviewer"))),
@@ -86,8 +86,8 @@ def next_turn(access: ReviewAccess, item: ScreeningItem) -> ScreeningItem | None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a conflict stands among the open ones, or would stand were it still open."""
+class Neighbours:
+    """The open conflicts before and behind one, and its number among them, were it still open."""
 
     number: int
     of: int
@@ -95,10 +95,10 @@ class Place:
     next: ScreeningItem | None
 
 
-def place_of(access: ReviewAccess, item: ScreeningItem) -> Place:
+def neighbours_of(access: ReviewAccess, item: ScreeningItem) -> Neighbours:
     conflicts = open_conflicts(access, Stage(item.stage))
     before = conflicts.filter(~_behind(item), ~Q(pk=item.pk))
-    return Place(
+    return Neighbours(
         number=before.count() + 1,
         of=conflicts.count(),
         previous=before.last(),
@@ -111,9 +111,10 @@ def page_by_rank(
 ) -> Page:
     """Fifty of these items behind the record of number `after`; the first fifty if there is none."""
     last = None
-    if after.isascii() and after.isdigit() and len(after) < 10:
+    number = number_in(after)
+    if number is not None:
         at_stage = access.scope(ScreeningItem).at(stage).open()
-        last = at_stage.filter(record__number=int(after)).first()
+        last = at_stage.filter(record__number=number).first()
     if last:
         items = items.filter(_behind(last))
     found = list(items.select_related("record").defer(*NOT_IN_LISTS)[: PAGE_SIZE + 1])

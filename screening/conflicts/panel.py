@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from screening.access import ReviewAccess, Right, rights_of
-from screening.conflicts.names import letters, names_hidden
-from screening.models import (
-    Confirmation,
-    Membership,
-    Proposal,
-    Referral,
-    Resolution,
-    ResolutionMode,
-    ScreeningItem,
-    Vote,
-)
+from screening.access import ReviewAccess, Right
+from screening.models import Proposal, Referral, Resolution, ResolutionMode, ScreeningItem, Vote
 from screening.rules import Decision, still_to_confirm
 
 DONE = {Decision.INCLUDE: "included", Decision.EXCLUDE: "excluded"}
@@ -45,29 +34,6 @@ class Side:
     is_mine: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
-    """The people of a review: everybody's name, and who may vote or adjudicate today."""
-
-    names: dict[int, str]
-    reviewers: frozenset[int]
-    adjudicators: frozenset[int]
-
-
-def team_of(access: ReviewAccess) -> Team:
-    members = Membership.objects.filter(review=access.review).prefetch_related("roles")
-    rights = {
-        member.user_id: rights_of(row.role for row in member.roles.all())
-        for member in members
-        if member.ended_at is None
-    }
-    return Team(
-        names={member.user_id: member.name for member in members},
-        reviewers=frozenset(user for user, held in rights.items() if Right.VOTE in held),
-        adjudicators=frozenset(user for user, held in rights.items() if Right.RESOLVE in held),
-    )
-
-
 @dataclass(frozen=True)
 class Panel:
     """Who voted what on one conflict, what is proposed, and what the viewer may do about it.
@@ -89,11 +55,6 @@ class Panel:
     resolution: Resolution | None
     somebody_may_adjudicate: bool
     are_names_hidden: bool
-
-    @classmethod
-    def of(cls, access: ReviewAccess, item: ScreeningItem) -> Panel:
-        """Read everything about one conflict that is settled, open or resolved."""
-        return panels_of(access, [item])[0]
 
     @property
     def is_voter(self) -> bool:
@@ -258,74 +219,3 @@ class Talk:
     proposed_by: str
     confirmed_by: str
     closed_by: str
-
-
-def panels_of(access: ReviewAccess, items: Iterable[ScreeningItem]) -> list[Panel]:
-    """A panel for each item, by as many queries for fifty as for one."""
-    items = list(items)
-    team = team_of(access)
-    votes = defaultdict(list)
-    for vote in access.scope(Vote).current().visible_to(access).filter(item__in=items):
-        votes[vote.item_id].append(vote)
-    proposals = {one.item_id: one for one in access.scope(Proposal).open().filter(item__in=items)}
-    confirmed = defaultdict(set)
-    of_open = access.scope(Confirmation).filter(proposal__in=[p.pk for p in proposals.values()])
-    for proposal, user in of_open.values_list("proposal", "confirmed_by"):
-        confirmed[proposal].add(user)
-    referrals = {one.item_id: one for one in access.scope(Referral).filter(item__in=items)}
-    resolutions = {one.item_id: one for one in access.scope(Resolution).filter(item__in=items)}
-    return [
-        _panel(
-            access,
-            item,
-            team,
-            votes[item.pk],
-            proposal=(proposal := proposals.get(item.pk)),
-            confirmed=frozenset(confirmed[proposal.pk] if proposal else ()),
-            referral=referrals.get(item.pk),
-            resolution=resolutions.get(item.pk),
-        )
-        for item in items
-    ]
-
-
-def _panel(
-    access: ReviewAccess,
-    item: ScreeningItem,
-    team: Team,
-    votes: list[Vote],
-    *,
-    proposal: Proposal | None,
-    confirmed: frozenset[int],
-    referral: Referral | None,
-    resolution: Resolution | None,
-) -> Panel:
-    me = access.user.pk
-    voters = {vote.reviewer_id for vote in votes}
-    hidden = names_hidden(access, voters, resolved=resolution is not None)
-    names = dict(team.names)
-    if hidden:
-        names |= letters(item.pk, me, voters)
-        votes = sorted(votes, key=lambda vote: names[vote.reviewer_id])
-    else:
-        votes = sorted(votes, key=lambda v: (v.reviewer_id != me, names[v.reviewer_id]))
-    return Panel(
-        access=access,
-        item=item,
-        sides=tuple(
-            Side(
-                "You" if vote.reviewer_id == me else names[vote.reviewer_id],
-                vote,
-                vote.reviewer_id == me,
-            )
-            for vote in votes
-        ),
-        names=names,
-        active_voters=team.reviewers & voters,
-        proposal=proposal,
-        confirmed=confirmed,
-        referral=referral,
-        resolution=resolution,
-        somebody_may_adjudicate=bool(team.adjudicators - voters),
-        are_names_hidden=hidden,
-    )

@@ -169,7 +169,7 @@ def _discuss(ada: ReviewAccess, ben: ReviewAccess, cleo: ReviewAccess) -> None:
         rationale="Read again together: stones are searched for on the synthetic scans.",
     )
     confirm(ben, discussed, stage=STAGE, proposal_pk=proposal.pk)
-    refer(ada, adjudicated, stage=STAGE, why="What do we do with articles that are not in English?")
+    refer(ada, adjudicated, stage=STAGE, why="What do we do with records that are not in English?")
     adjudicate(
         cleo,
         adjudicated,

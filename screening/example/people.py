@@ -5,11 +5,11 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.utils import timezone
 
-from screening.access import ReviewAccess, access_for
-from screening.actions.log import write_log
-from screening.models import Membership, MembershipRole, Review, Role, User
+from screening.access import ReviewAccess
+from screening.actions.base import lock_review
+from screening.actions.people import add_member, log_joined
+from screening.models import Review, Role, User
 
 
 def accounts(people: Iterable[tuple[str, str]], password: str) -> list[User]:
@@ -31,27 +31,8 @@ def accounts(people: Iterable[tuple[str, str]], password: str) -> list[User]:
 @transaction.atomic
 def join(review: Review, user: User, *roles: Role) -> ReviewAccess:
     """The person is a member with these roles, logged as when an invitation is accepted."""
-    membership = Membership.objects.create(
-        review=review,
-        user=user,
-        number=review.memberships.count() + 1,
-        name=user.name,
-        joined_at=timezone.now(),
-    )
-    for role in roles:
-        MembershipRole.objects.create(membership=membership, role=role)
-    access = access_for(user, review.pk)
-    write_log(
-        access,
-        "member.joined",
-        after={
-            "member": membership.number,
-            "name": membership.name,
-            "roles": [role.value for role in roles],
-            "returned": False,
-        },
-    )
-    return access
+    membership = add_member(lock_review(review.pk), user, roles)
+    return log_joined(membership, roles)
 
 
 def sign_ins(review: Review, password: str) -> list[dict[str, Any]]:
@@ -61,9 +42,7 @@ def sign_ins(review: Review, password: str) -> list[dict[str, Any]]:
         {
             "email": member.user.email,
             "password": password,
-            "roles": [
-                role.value for role in Role if role in {row.role for row in member.roles.all()}
-            ],
+            "roles": [role.value for role in Role if role in member.held_roles()],
         }
         for member in members.order_by("number")
     ]

@@ -34,7 +34,7 @@ class DecisionForm(forms.Form):
         return {"decision": Decision(said["decision"]), "rationale": said["rationale"]}
 
 
-class ProposalForm(DecisionForm):
+class ProposedDecisionForm(DecisionForm):
     present = forms.CharField(
         label="Others present",
         required=False,

@@ -6,22 +6,19 @@ from typing import Any
 from django import forms
 
 from screening.actions.voting import UNKNOWN, Ballot
+from screening.pages import number_in
 from screening.rules import Decision
-
-
-def is_key(text: str) -> bool:
-    """Whether it can be a primary key."""
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 class HeldField(forms.Field):
     """The records whose cards the page has already: primary keys separated by commas."""
 
     def to_python(self, value: Any) -> tuple[int, ...]:
-        numbers = [part for part in str(value or "").split(",") if part]
-        if len(numbers) > 10 or not all(map(is_key, numbers)):
+        parts = [part for part in str(value or "").split(",") if part]
+        numbers = [number for part in parts if (number := number_in(part)) is not None]
+        if len(parts) > 10 or len(numbers) < len(parts):
             raise forms.ValidationError("The page sent a list of records that cannot be read.")
-        return tuple(int(part) for part in numbers)
+        return tuple(numbers)
 
 
 class CurrentVoteField(forms.Field):
@@ -34,9 +31,10 @@ class CurrentVoteField(forms.Field):
             return UNKNOWN
         if value == "":
             return None
-        if not is_key(str(value)):
+        number = number_in(str(value))
+        if number is None:
             raise forms.ValidationError("The page sent a vote number that cannot be read.")
-        return int(value)
+        return number
 
 
 class ReasonsField(forms.Field):
@@ -95,9 +93,8 @@ class VoteForm(forms.Form):
 
     def clean_seconds(self) -> int | None:
         """Visible time in whole seconds; empty when it is not plausible."""
-        value = self.cleaned_data["seconds"]
-        is_number = value.isascii() and value.isdigit() and len(value) <= 4
-        return int(value) if is_number and int(value) <= 3_600 else None
+        seconds = number_in(self.cleaned_data["seconds"])
+        return seconds if seconds is not None and seconds <= 3_600 else None
 
     @property
     def ballot(self) -> Ballot:

@@ -14,20 +14,7 @@ class SourceForm(forms.ModelForm):
 
     class Meta:
         model = Source
-        fields = [
-            "name",
-            "kind",
-            "platform",
-            "searched_on",
-            "coverage_from",
-            "coverage_to",
-            "search_string",
-            "limits",
-            "hits",
-            "searched_by",
-            "peer_review",
-            "notes",
-        ]
+        fields = [name for name in Source.FACTS if name != "is_proposal"]
         labels = {
             "name": "Database or register",
             "kind": "Kind",
@@ -58,7 +45,7 @@ class SourceForm(forms.ModelForm):
         }
 
 
-class ProposalForm(SourceForm):
+class ProposedSourceForm(SourceForm):
     """A source of the review's template: whoever edits it says whose search it is now."""
 
     class Meta(SourceForm.Meta):

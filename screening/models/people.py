@@ -101,10 +101,19 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def held_roles(self) -> frozenset[str]:
+        """The codes of the roles; prefetch `roles` where there are many members."""
+        return frozenset(row.role for row in self.roles.all())
+
     def role_labels(self) -> list[str]:
-        """The roles in words, lead first; prefetch `roles` where there are many members."""
-        held = {row.role for row in self.roles.all()}
+        """The roles in words, lead first."""
+        held = self.held_roles()
         return [role.label for role in Role if role in held]
+
+    @property
+    def screens(self) -> bool:
+        """Whether records wait for this person: in the review, and as a reviewer."""
+        return self.ended_at is None and Role.REVIEWER in self.held_roles()
 
 
 class MembershipRole(models.Model):

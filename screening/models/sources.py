@@ -34,6 +34,22 @@ class Source(models.Model):
     notes = models.TextField(max_length=5_000, blank=True)
     is_proposal = models.BooleanField(default=False)
 
+    FACTS = (
+        "name",
+        "kind",
+        "platform",
+        "searched_on",
+        "coverage_from",
+        "coverage_to",
+        "search_string",
+        "limits",
+        "hits",
+        "searched_by",
+        "peer_review",
+        "notes",
+        "is_proposal",
+    )
+
     class Meta:
         ordering = ["pk"]
         constraints = [

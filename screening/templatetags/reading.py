@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 from django import template
 
 from screening.models import HighlightTerm, Record
-from screening.reading import Passage, Term, passages
+from screening.reading import Highlight, Passage, passages
 
 register = template.Library()
 
@@ -16,7 +16,7 @@ NAMES_SHOWN = 3
 @register.simple_tag
 def reading(text: str, terms: Iterable[HighlightTerm] = ()) -> list[Passage]:
     """`{% reading record.abstract terms as passages %}`"""
-    return passages(text, [Term(term.text, term.side == "against") for term in terms or ()])
+    return passages(text, [Highlight(term.text, term.side == "against") for term in terms or ()])
 
 
 @register.filter

@@ -19,14 +19,14 @@ from screening.forms.conflicts import (
     AnswerForm,
     DecisionForm,
     DeclineForm,
-    ProposalForm,
+    ProposedDecisionForm,
     ReferralForm,
 )
 from screening.models import HighlightTerm, Proposal, Referral, Resolution, ScreeningItem
 from screening.rules import Decision, Stage
 
 DEEDS: dict[Deed, tuple[type[forms.Form], Callable[..., Any]]] = {
-    Deed.PROPOSE: (ProposalForm, actions.propose),
+    Deed.PROPOSE: (ProposedDecisionForm, actions.propose),
     Deed.CONFIRM: (AnswerForm, actions.confirm),
     Deed.DECLINE: (DeclineForm, actions.decline),
     Deed.WITHDRAW: (AnswerForm, actions.withdraw),
@@ -66,7 +66,7 @@ def conflict(
     request: HttpRequest, access: ReviewAccess, stage: Stage, record_pk: int
 ) -> HttpResponse:
     item = get_object_or_404(reading.open_or_resolved(access, stage), record=record_pk)
-    panel = Panel.of(access, item)
+    panel = reading.panel_of(access, item)
     if request.method != "POST":
         return _page(request, panel)
     deed = _deed(request, panel)
@@ -80,7 +80,7 @@ def conflict(
     except RepeatedRequest:
         return _go_on(access, item)  # done before: the answer is the same
     item.refresh_from_db()
-    messages.success(request, _what_happened(Panel.of(access, item), deed, done))
+    messages.success(request, _what_happened(reading.panel_of(access, item), deed, done))
     return _go_on(access, item)
 
 
@@ -137,7 +137,7 @@ def _page(
         "stage": Stage(item.stage),
         "here": "conflicts",
         "panel": panel,
-        "place": reading.place_of(access, item),
+        "neighbours": reading.neighbours_of(access, item),
         "offered": offered,
         "decide": offered.get(Deed.ADJUDICATE) or offered.get(Deed.PROPOSE),
         "invalid": form,

@@ -9,12 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from config.asking import wants_fragment
 from screening import cards
 from screening.access import Refused, RepeatedRequest, ReviewAccess, Right, review_view
 from screening.actions import voting
-from screening.forms.screen import HeldForm, VoteForm, is_key
+from screening.forms.screen import HeldForm, VoteForm
 from screening.models import Criterion, HighlightTerm, Record, ScreeningItem, Vote
-from screening.pages import keyset_page
+from screening.pages import keyset_page, number_in
 from screening.queue import CARDS, hand_out, upcoming
 from screening.rules import Decision, Stage
 
@@ -33,7 +34,7 @@ def for_whom_it_shows(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     def checked(request: HttpRequest, access: ReviewAccess, **kwargs: Any) -> HttpResponse:
         if request.POST.get("voter", "") in {"", str(access.membership.pk)}:
             return view(request, access, **kwargs)
-        if _is_fetch(request):
+        if wants_fragment(request):
             context = {"access": access}
             return render(request, "screening/_somebody_else.html", context, status=401)
         raise SomebodyElse(
@@ -66,7 +67,7 @@ def record(
     if form.is_valid():
         return _vote(request, access, stage, item.record, form)
     card = cards.card_of(access, item.record, stage)
-    if form.is_bound and _is_fetch(request):
+    if form.is_bound and wants_fragment(request):
         return render(request, "screening/_vote_errors.html", {"form": form}, status=422)
     return _page(request, access, stage, [card], item=item, form=form)
 
@@ -76,14 +77,14 @@ def record(
 @for_whom_it_shows
 def undo(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpResponse:
     vote = cards.last_vote(access, stage)
-    pk = request.POST.get("record", "")
-    records = access.scope(Record).filter(pk=pk) if is_key(pk) else None
+    pk = number_in(request.POST.get("record", ""))
+    records = access.scope(Record).filter(pk=pk) if pk is not None else None
     target = records.first() if records is not None else vote and vote.item.record
     if target is None:
         raise Refused("There is no vote of yours that can still be taken back.")
     with suppress(RepeatedRequest):  # done before: the answer is the same
         voting.take_back_vote(access, target, stage=stage)
-    if not _is_fetch(request):
+    if not wants_fragment(request):
         return redirect("screening:record", access.review.pk, stage, target.pk)
     card = cards.card_of(access, target, stage)
     return _answer(request, access, stage, [card], undone=target)
@@ -98,7 +99,7 @@ def later(request: HttpRequest, access: ReviewAccess, stage: Stage, record_pk: i
     held = form.cleaned_data["held"] if form.is_valid() else ()
     with suppress(RepeatedRequest):  # done before: the answer is the same
         voting.postpone(access, target, stage=stage)
-    if not _is_fetch(request):
+    if not wants_fragment(request):
         return redirect("screening:queue", access.review.pk, stage)
     items = hand_out(access, stage, count=CARDS - len(held), held=held)
     return _answer(request, access, stage, cards.cards_of(items), postponed=target)
@@ -146,7 +147,7 @@ def _vote(
     except voting.ItemFull as refusal:
         items = hand_out(access, stage, count=max(1, CARDS - len(held)), held=held)
         return _full(request, access, stage, refusal, items)
-    if not _is_fetch(request):
+    if not wants_fragment(request):
         return redirect("screening:queue", access.review.pk, stage)
     return _answer(request, access, stage, cards.cards_of(items), vote=vote, record=target)
 
@@ -160,7 +161,7 @@ def _full(
 ) -> HttpResponse:
     """The record got its votes from others: say so, and go on with the next one."""
     found = cards.cards_of(items)
-    if _is_fetch(request):
+    if wants_fragment(request):
         return _answer(request, access, stage, found, refusal=refusal, status=409)
     return _page(request, access, stage, found, refusal=refusal, status=409)
 
@@ -218,7 +219,3 @@ def _page(
 
 def _reading(access: ReviewAccess) -> dict[str, Any]:
     return {"terms": list(access.scope(HighlightTerm))}
-
-
-def _is_fetch(request: HttpRequest) -> bool:
-    return request.headers.get("X-Requested-With") == "fetch"

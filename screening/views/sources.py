@@ -22,9 +22,10 @@ from screening.actions.protocol import is_frozen
 from screening.actions.sources import add_source, edit_source
 from screening.actions.storing import commit_import
 from screening.files import on_disk
-from screening.forms.sources import ImportForm, ProposalForm, SourceForm
+from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
 from screening.importers import UnreadableFile
 from screening.models import Import, ImportState, Source
+from screening.pages import number_in
 from screening.previews import ProblemPage, preview_of
 
 
@@ -75,7 +76,7 @@ def listing(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
 @review_view(Right.IMPORT, after="screening:sources")
 def edit(request: HttpRequest, access: ReviewAccess, source_pk: int) -> HttpResponse:
     source = get_object_or_404(access.scope(Source), pk=source_pk)
-    kind = ProposalForm if source.is_proposal else SourceForm
+    kind = ProposedSourceForm if source.is_proposal else SourceForm
     form = kind(request.POST if request.method == "POST" else None, instance=source)
     if form.is_valid():
         edit_source(access, source, **form.cleaned_data)
@@ -105,7 +106,7 @@ def import_file(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
         form.add_error("file", str(problem))
         return _import_form(request, form, status=422)
     except TooManyEntries as refusal:
-        return _import_form(request, form, status=422, found=refusal.found, most=most)
+        return _import_form(request, form, status=422, found=refusal.found)
     except SameFile as refusal:
         return _import_form(request, form, status=409, sentence=str(refusal), first=refusal.first)
     return redirect("screening:import", access.review.pk, import_.pk)
@@ -178,13 +179,13 @@ def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) ->
 def _import_form(
     request: HttpRequest, form: ImportForm, *, status: int = 200, **said: Any
 ) -> HttpResponse:
-    context = {"here": "sources", "form": form, **said}
+    most = {"most": settings.IMPORT_UPLOAD_ENTRIES, "most_bytes": settings.IMPORT_UPLOAD_BYTES}
+    context = {"here": "sources", "form": form, **most, **said}
     return render(request, "screening/import_file.html", context, status=status)
 
 
 def _after(request: HttpRequest) -> int:
-    after = request.GET.get("after", "")
-    return int(after) if after.isdecimal() and len(after) < 10 else 0
+    return number_in(request.GET.get("after", "")) or 0
 
 
 def _records(count: int) -> str:

@@ -41,7 +41,7 @@ def members(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
 @review_view(Right.TEAM, after="screening:team")
 def roles(request: HttpRequest, access: ReviewAccess, number: int) -> HttpResponse:
     member = get_object_or_404(access.scope(Membership).active(), number=number)
-    form = RolesForm({"roles": [row.role for row in member.roles.all()]})
+    form = RolesForm({"roles": list(member.held_roles())})
     if request.method == "POST":
         form = RolesForm(request.POST)
         if form.is_valid():

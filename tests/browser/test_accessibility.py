@@ -148,7 +148,7 @@ def test_nor_do_the_pages_of_strangers_and_errors(open_page, watch, ada, setting
     go(stranger, "/", "Sign in")
     invitation = go(stranger, reverse("screening:invitation", args=[token]), "You are invited")
     invitation.get_by_role("button", name="Open an account").click()
-    expect(invitation.get_by_role("heading", name="Make an account")).to_be_visible()
+    expect(invitation.get_by_role("heading", name="Open an account")).to_be_visible()
     opened.extend(problems(invitation))
     go(observer, reverse("reporting:log", args=[ada.review.pk]), "This is not yours to do")
     go(observer, "/reviews/999999/", "There is nothing at this address")

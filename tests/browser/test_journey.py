@@ -136,7 +136,7 @@ def join_by_invitation(open_page: Callable[..., Page], lead: Page, email: str, n
     expect(page.get_by_label("Email")).to_have_value(email)
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make the account").click()
+    page.get_by_role("button", name="Open the account").click()
     page.get_by_role("button", name="Join the review").click()
     expect(page.get_by_text(f"Welcome to “{REVIEW}”.")).to_be_visible()
     return page

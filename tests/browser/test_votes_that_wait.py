@@ -99,6 +99,28 @@ def test_a_vote_whose_answer_was_lost_is_sent_again_and_counts_once(screening, a
     assert votes_of(alice) == [(1, "exclude")]
 
 
+def test_a_server_that_says_too_many_is_left_alone_for_a_moment(screening, alice, watch):
+    """An answer that neither takes the vote nor refuses it, such as 429 from a proxy."""
+    watch.expect("status of 429")
+    page = screening()
+    sent = []
+
+    def too_many(route):
+        sent.append(route.request)
+        route.fulfill(status=429, body="Too many requests")
+
+    page.route(VOTE, too_many)
+    page.keyboard.press("e")
+    expect(page.locator("#unsent")).to_contain_text("1 vote is not saved yet")
+    page.wait_for_timeout(500)
+    assert len(sent) < 4  # sent again after a second, then after two
+
+    page.unroute(VOTE, too_many)
+
+    says(page, "Saved: record 1, exclude.")
+    assert votes_of(alice) == [(1, "exclude")]
+
+
 def test_taking_back_a_vote_whose_answer_was_lost_takes_back_what_was_stored(
     screening, alice, watch
 ):

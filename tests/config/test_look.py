@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages import constants
 from django.contrib.messages.storage.base import Message
 from django.template.loader import render_to_string
+
+from config.static_files import HashedStaticFiles
 
 CONFIG = settings.BASE_DIR / "config"
 TEMPLATES = sorted(
@@ -45,6 +48,24 @@ def test_the_stylesheet_stays_small() -> None:
     size = sum(len(gzip.compress(path.read_bytes())) for path in stylesheets)
 
     assert size < 12_000
+
+
+def test_a_script_imports_another_by_the_name_with_its_digest(tmp_path: Path) -> None:
+    """Else a new script would run with an old one that the browser has kept."""
+    shutil.copytree(CONFIG / "static" / "js", tmp_path / "js")
+    scripts = {f"js/{path.name}": path for path in (tmp_path / "js").iterdir()}
+    stored = HashedStaticFiles(location=tmp_path)
+
+    for _, _, problem in stored.post_process({name: (stored, name) for name in scripts}):
+        assert not isinstance(problem, Exception)
+
+    outbox = stored.stored_name("js/outbox.js")
+    screening = (tmp_path / stored.stored_name("js/screening.js")).read_text()
+    assert outbox != "js/outbox.js"
+    assert f'from "./{Path(outbox).name}";' in screening
+    for name, path in scripts.items():
+        unnamed = re.findall(r"""(?:from|import)\s*\(?["'](?!\./[\w-]+\.js";)""", path.read_text())
+        assert unnamed == [], f"{name} imports in a way that gets no digest"
 
 
 def test_a_message_is_escaped_and_a_problem_says_so_in_words() -> None:

@@ -154,6 +154,20 @@ def test_what_was_typed_is_not_kept_with_the_attempt(client, alice):
     assert "alice" not in kept.post_data
 
 
+@pytest.mark.parametrize(("open_sign_up", "offered"), [(True, True), (False, False)])
+def test_a_forgotten_password_of_nobody_leads_to_an_account_only_where_all_may_open_one(
+    client, settings, mailoutbox, open_sign_up, offered
+):
+    settings.OPEN_SIGN_UP = open_sign_up
+
+    client.post("/accounts/password/reset/", {"email": "nobody@example.org"})
+
+    (mail,) = mailoutbox
+    assert "there is no account for this address" in mail.body
+    assert ("open an account" in mail.body) == offered
+    assert ("/accounts/signup/" in mail.body) == offered
+
+
 def test_an_unknown_address_is_answered_like_a_wrong_password(client, alice):
     wrong = sign_in(client, password="wrong")
     unknown = sign_in(client, email="nobody@example.org", password="wrong")

@@ -3,7 +3,7 @@
 import fcntl
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import ConnectionHandler, OperationalError, connection, transaction
 
 from config.middleware import BUSY, passing_trouble
 from screening.models import User
@@ -68,3 +68,17 @@ def test_a_writer_who_waits_too_long_for_a_turn_is_told_that_the_database_is_bus
     assert passing_trouble(refusal.value) is BUSY
     with transaction.atomic():
         pass  # the turn is free again
+
+
+def test_a_test_database_is_destroyed_with_its_line(tmp_path):
+    ours = {"ENGINE": "config.sqlite", "NAME": str(tmp_path / "test.sqlite3")}
+    other = ConnectionHandler({"default": ours})["default"]
+    other.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+    other.cursor().execute("CREATE TABLE one (number integer)")
+    other.commit()
+    other.close()
+    assert {path.name for path in tmp_path.iterdir()} == {"test.sqlite3", "test.sqlite3.line"}
+
+    other.creation._destroy_test_db(ours["NAME"], verbosity=0)
+
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from django.utils import timezone
 from reporting.cells import unguard
 from screening.actions import conflicts as settle
 from screening.actions.voting import take_back_vote
-from screening.conflicts import Panel
+from screening.conflicts import panel_of
 from screening.models import ResolutionMode, Role, ScreeningItem, Source
 from screening.rules import Decision, Stage, outcome
 from tests.clock import complete_since
@@ -155,7 +155,7 @@ def test_open_conflicts_are_between_a_and_b_as_on_their_page(
     rows = download(carol, "votes_long").rows
 
     for item in items:
-        panel = Panel.of(carol, ScreeningItem.objects.get(pk=item.pk))
+        panel = panel_of(carol, ScreeningItem.objects.get(pk=item.pk))
         mine = [row for row in rows if row["record_id"] == str(item.record.number)]
         current = [row for row in mine if not row["superseded_at"]]
         superseded = [row for row in mine if row["superseded_at"]]

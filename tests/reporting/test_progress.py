@@ -4,7 +4,13 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from reporting.progress import my_reading, rail_counts, readers, screening_progress, tally
+from reporting.progress import (
+    my_reading,
+    progress_of_reviewers,
+    rail_counts,
+    screening_progress,
+    tally,
+)
 from screening.models import Record, ScreeningItem, Source, Vote
 from screening.rules import Stage
 from tests.factories import ItemFactory, RecordFactory
@@ -40,7 +46,7 @@ def test_reviewers_are_counted_by_what_they_voted_on(alice, bob, carol, screened
     for signs in ("..", "+.", "+-", "-."):
         screened(signs)
 
-    found = readers(alice, STAGE, tally(alice, STAGE).awaiting)
+    found = progress_of_reviewers(alice, STAGE, tally(alice, STAGE).awaiting)
 
     assert [(r.membership.name, r.voted, r.left, r.total) for r in found] == [
         ("Alice", 3, 1, 4),
@@ -54,7 +60,7 @@ def test_somebody_who_left_keeps_their_votes_and_has_nothing_to_do(alice, bob, s
     bob.membership.ended_at = timezone.now()
     bob.membership.save()
 
-    found = readers(alice, STAGE, tally(alice, STAGE).awaiting)
+    found = progress_of_reviewers(alice, STAGE, tally(alice, STAGE).awaiting)
 
     assert [(r.membership.name, r.voted, r.left) for r in found] == [("Alice", 1, 1), ("Bob", 1, 0)]
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +20,7 @@ from screening.actions import conflicts as actions
 from screening.actions.base import KeyReused
 from screening.actions.conflicts import AlreadyResolved
 from screening.actions.voting import Ballot, TooLate, cast_vote, take_back_vote
-from screening.conflicts import Deed, Panel
+from screening.conflicts import Deed
 from screening.models import (
     Confirmation,
     LogEntry,
@@ -86,11 +87,13 @@ def adjudicate(access, record, decision=EXCLUDE):
 
 
 def panel_of(access, record):
-    return Panel.of(again(access), item_of(record))
+    return reading.panel_of(again(access), item_of(record))
 
 
 def item_of(record):
-    return ScreeningItem.objects.select_related("record").get(record=record, stage=TA)
+    return ScreeningItem.objects.select_related("record").get(
+        record=record, stage=Stage.TITLE_ABSTRACT
+    )
 
 
 def outcome_of(record):
@@ -776,6 +779,17 @@ def test_an_empty_list_says_why_and_where_to_go(client, review, alice, settings,
 
     assert re.findall(r"Conflicts appear [^.]*\.", page) == [EMPTY[seconds]]
     assert page.count("Screen records") == 1
+
+
+def test_an_empty_list_writes_thousands_with_a_comma():
+    counts = {"open": 1_234, "mine": 0, "resolved": 0}
+
+    page = render_to_string(
+        "screening/_conflict_none.html",
+        {"page": {"is_first": True}, "shown": "mine", "counts": counts},
+    )
+
+    assert "1,234 conflicts wait for somebody else." in " ".join(page.split())
 
 
 def test_an_unsettled_conflict_is_nowhere(client, review, alice, bob, dora, settings):

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from screening.access import access_for
-from screening.conflicts import Panel
+from screening.conflicts import panel_of
 from screening.example import EXAMPLE_PASSWORD
 from screening.example.synthetic import write_ris
 from screening.importers import ParsedRecord, inspect, read
@@ -93,7 +93,7 @@ def test_conflicts_wait_for_everybody_and_two_are_resolved(example):
 
     assert len(waiting) == 9
     assert [
-        sum(Panel.of(one, item).is_my_turn for item in waiting) for one in (ada, ben, cleo)
+        sum(panel_of(one, item).is_my_turn for item in waiting) for one in (ada, ben, cleo)
     ] == [
         8,
         7,

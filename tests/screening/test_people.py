@@ -34,6 +34,37 @@ def vote(access, item, decision=Decision.INCLUDE):
 # --- Roles ------------------------------------------------------------------------------------
 
 
+def test_somebody_screens_while_they_are_in_the_review_as_a_reviewer(review, dora, alice, olive):
+    both = join(review, "Eve", Role.LEAD, Role.REVIEWER)
+    gone = join(review, "Frank", Role.REVIEWER)
+    end_membership(dora, gone.membership)
+
+    everybody = Membership.objects.filter(review=review).prefetch_related("roles")
+
+    assert {member.name: member.screens for member in everybody} == {
+        "Dora": False,
+        "Alice": True,
+        "Olive": False,
+        "Eve": True,
+        "Frank": False,
+    }
+    assert both.membership.held_roles() == {"lead", "reviewer"}
+
+
+def test_roles_of_many_members_are_read_at_once(
+    review, alice, bob, olive, django_assert_num_queries
+):
+    with django_assert_num_queries(2):
+        members = Membership.objects.filter(review=review).prefetch_related("roles")
+        held = [(member.name, *member.held_roles(), member.screens) for member in members]
+
+    assert sorted(held) == [
+        ("Alice", "reviewer", True),
+        ("Bob", "reviewer", True),
+        ("Olive", "observer", False),
+    ]
+
+
 def test_a_member_has_exactly_the_roles_chosen(dora, libby):
     change_roles(dora, libby.membership, [Role.REVIEWER, Role.LIBRARIAN])
 

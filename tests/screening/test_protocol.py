@@ -318,12 +318,14 @@ def test_proposals_are_marked_and_explained(client, tess):
     proposed = len(proposals(tess, Criterion, "text")) + len(
         proposals(tess, ExclusionReason, "code")
     )
-    assert response.text.count('<span class="chip">proposal</span>') == proposed + 1
+    explained = 2  # at the head of the page, and for all terms at once
+    assert response.text.count('<span class="chip">proposal</span>') == proposed + explained
     assert "was not published" in response.text
     assert tess.protocol.template_note.split("\n")[0][:40] in response.text
 
 
 def test_a_protocol_without_proposals_speaks_of_none(client, dora):
+    set_highlight_terms(dora, [Term("iron")])
     client.force_login(dora.user)
 
     assert "proposal</span>" not in client.get(page(dora)).text
@@ -446,6 +448,15 @@ def test_terms_have_a_page_of_their_own(client, dora):
     assert (wrong.status_code, wrong.context["form"]["terms"].value()) == (422, "iron\niron")
     assert right["Location"] == page(dora)
     assert list(dora.scope(HighlightTerm).values_list("text", flat=True)) == ["copper"]
+
+
+@pytest.mark.parametrize("name", ["protocol", "protocol_edit", "protocol_terms"])
+def test_terms_of_a_template_are_called_a_proposal_wherever_they_are_shown(client, tess, name):
+    client.force_login(tess.user)
+
+    shown = client.get(page(tess, name)).text
+
+    assert "Terms that came with the template are a" in shown
 
 
 @pytest.mark.parametrize("name", ["protocol_edit", "protocol_terms"])

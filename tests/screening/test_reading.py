@@ -1,9 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screening.reading import Passage, Span, Term, passages
+from screening.reading import Highlight, Passage, Span, passages
 
-TERMS = [Term("GAN"), Term("generat*"), Term("histopatholog*", is_against=True)]
+TERMS = [Highlight("GAN"), Highlight("generat*"), Highlight("histopatholog*", is_against=True)]
 
 
 def spans(text, terms=TERMS):
@@ -30,12 +30,15 @@ def test_terms_against_are_marked_otherwise():
 
 
 def test_a_term_is_never_a_pattern():
-    assert marked("a.b axb (x", [Term("a.b"), Term("(x")]) == [("a.b", "for"), ("(x", "for")]
-    assert marked("anything", [Term("*"), Term("  ")]) == []
+    assert marked("a.b axb (x", [Highlight("a.b"), Highlight("(x")]) == [
+        ("a.b", "for"),
+        ("(x", "for"),
+    ]
+    assert marked("anything", [Highlight("*"), Highlight("  ")]) == []
 
 
 def test_the_longest_term_wins_and_spaces_fold():
-    terms = [Term("image"), Term("image synthesis")]
+    terms = [Highlight("image"), Highlight("image synthesis")]
 
     assert marked("image\n synthesis of an image", terms) == [
         ("image\n synthesis", "for"),
@@ -71,10 +74,10 @@ def test_a_few_text_forms_are_known_and_nothing_else_is_markup():
 def test_no_text_is_lost(text, words):
     shown = "".join(
         (f"{p.label.upper()}: " if p.label else "") + "".join(s.text for s in p.spans)
-        for p in passages(text, [Term(word) for word in words])
+        for p in passages(text, [Highlight(word) for word in words])
     )
     plain = "".join(span.text for span in spans(text, []))
 
-    assert "".join(span.text for span in spans(text, [Term(w) for w in words])) == plain
+    assert "".join(span.text for span in spans(text, [Highlight(w) for w in words])) == plain
     if "<" not in text and ":" not in text:
         assert shown == text.rstrip() or not text.strip()

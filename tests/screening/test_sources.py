@@ -354,6 +354,16 @@ def test_more_entries_than_a_browser_takes_are_refused_with_the_command(
     assert not kept.exists()
 
 
+def test_the_page_says_how_much_a_browser_may_bring(client, libby, settings):
+    settings.IMPORT_UPLOAD_ENTRIES = 1_234
+    settings.IMPORT_UPLOAD_BYTES = 2 * 1024 * 1024
+    client.force_login(libby.user)
+
+    shown = client.get(url("import_file", libby))
+
+    assert "Up to 2.0\xa0MB and 1,234 entries" in shown.text
+
+
 def test_as_many_entries_as_a_browser_takes_are_taken(client, libby, settings, source):
     settings.IMPORT_UPLOAD_ENTRIES = 3
     client.force_login(libby.user)

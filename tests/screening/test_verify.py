@@ -115,7 +115,7 @@ def test_a_vote_changed_past_the_triggers_differs_from_outcome_and_log(review, s
 
     place = f"Review {review.pk}, record 1 at title and abstract, round 1: "
     assert found() == [
-        f"{place}the outcome stored is “excluded”, and its votes make conflict.",
+        f"{place}the outcome stored is “included”, and its votes make conflict.",
         f"{place}the log tells of other votes than are stored.",
     ]
 

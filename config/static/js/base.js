@@ -18,9 +18,8 @@ function say(text) {
   document.getElementById("said").textContent = text;
 }
 
-// Other modules speak through events, because a second import of this file would listen twice.
+// Other modules speak through an event, so that none of them has to know this one.
 document.addEventListener("parallax:notice", (event) => notify(event.detail.kind, event.detail.text));
-document.addEventListener("parallax:say", (event) => say(event.detail.text));
 
 // Menus close on a click elsewhere and on Escape.
 document.addEventListener("click", (event) => {
@@ -119,15 +118,6 @@ document.addEventListener("htmx:load", (event) => {
   showCopyButtons(event.detail.elt);
   focusErrors(event.detail.elt);
 });
-document.addEventListener("htmx:configRequest", (event) => {
-  // The token of the page may be older than the sign-in; the cookie never is.
-  const name = `${document.body.dataset.csrfCookie}=`;
-  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith(name));
-  if (cookie && event.detail.verb !== "get") {
-    event.detail.headers["X-CSRFToken"] = cookie.slice(name.length);
-    delete event.detail.parameters.csrfmiddlewaretoken;
-  }
-});
 document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
   const words = {
@@ -135,11 +125,10 @@ document.addEventListener("htmx:responseError", (event) => {
     404: "This is not here any more. Reload the page to see what is.",
     503: "The server is busy and nothing was saved. Try again in a moment.",
   };
-  // Refusals, troubles and the way to sign in come as a part of a page; a whole page would be an error page.
-  if ([401, 409, 503].includes(status) && !/<html/i.test(responseText)) {
-    const answer = new DOMParser().parseFromString(responseText, "text/html");
+  // Troubles and the way to sign in come as a part of a page; a whole page would be an error page.
+  if ([401, 503].includes(status) && !/<html/i.test(responseText)) {
     const part = document.createDocumentFragment();
-    part.append(...(answer.querySelector(".notice") ?? answer.body).childNodes);
+    part.append(...new DOMParser().parseFromString(responseText, "text/html").body.childNodes);
     notify("problem", part);
   } else {
     notify("problem", words[status] ?? "Something went wrong on the server. Reload the page before you go on.");

@@ -1,16 +1,15 @@
-// Screening: the next record is on the page before the vote is sent, votes are sent one at a time and in order,
-// and a vote is kept (in this tab, also over a reload or a new sign-in) until the server has said "saved".
+// Screening: the next record is on the page before the vote on this one is sent; the outbox keeps it until it is saved.
 // Without this script the page is a plain form that does the same, slower.
+
+import { MOST_UNSENT, openOutbox } from "./outbox.js";
 
 const screening = document.getElementById("screening");
 const bar = document.getElementById("votebar");
 if (screening && bar) start();
 
 function start() {
-  const MOST_UNSENT = 3;
   const address = screening.dataset.address;
   const voter = screening.dataset.owner;
-  const outboxName = `parallax:votes:${voter}:${address}`;
   const place = document.getElementById("card");
   const note = document.getElementById("id_note");
   const noteBox = document.getElementById("note");
@@ -18,12 +17,9 @@ function start() {
   const unsent = document.getElementById("unsent");
   const ahead = [...screening.querySelectorAll("template[data-card]")].map(cardIn);
   const kept = new Map(); // cards of votes on their way, to show again when one is refused
-  const outbox = JSON.parse(sessionStorage.getItem(outboxName) || "[]");
+  const outbox = openOutbox(`parallax:votes:${voter}:${address}`, postVote, { stored, refused, givenBack, held });
   let live = place.querySelector("article");
-  let sending = false;
   let lastSaved = document.querySelector("#undo [name=record]").value;
-  let retryAfter = 0;
-  let retryTimer = 0;
   let shownAt = performance.now();
   let visibleFor = 0;
 
@@ -34,7 +30,7 @@ function start() {
     return template.content.querySelector("article");
   }
 
-  function held() {
+  function records() {
     return [live, ...ahead].filter(Boolean).map((card) => card.dataset.record);
   }
 
@@ -65,15 +61,11 @@ function start() {
   }
 
   function add(cards) {
-    const known = new Set(held());
+    const known = new Set(records());
     for (const card of cards) {
-      if (!known.has(card.dataset.record) && !waiting(card.dataset.record)) ahead.push(card);
+      if (!known.has(card.dataset.record) && !outbox.has(card.dataset.record)) ahead.push(card);
     }
     if (!live && ahead.length) show(ahead.shift());
-  }
-
-  function waiting(record) {
-    return outbox.some((vote) => vote.record === record);
   }
 
   function status(text, { undo = false } = {}) {
@@ -104,19 +96,19 @@ function start() {
     if (document.hidden) visibleFor += performance.now() - shownAt;
     else {
       shownAt = performance.now();
-      send(); // back from signing in
+      outbox.send(); // back from signing in
     }
   });
 
   function vote(decision) {
     if (!live) return;
-    if (outbox.length >= MOST_UNSENT) {
+    if (outbox.size >= MOST_UNSENT) {
       status(`${MOST_UNSENT} votes are still on their way. Wait a moment.`);
       return;
     }
     const card = live;
     const { record, number, key, current } = card.dataset;
-    outbox.push({
+    outbox.add({
       record,
       number,
       decision,
@@ -124,33 +116,14 @@ function start() {
     });
     kept.set(record, card);
     card.dataset.note = note.value;
-    remember();
     status(`Saving: record ${number}, ${decision}…`);
     if (screening.hasAttribute("data-single")) show(null);
     else show(ahead.shift() || null);
-    send();
+    outbox.send();
   }
 
-  function remember() {
-    if (outbox.length) sessionStorage.setItem(outboxName, JSON.stringify(outbox));
-    else sessionStorage.removeItem(outboxName);
-  }
-
-  async function send() {
-    if (sending || !outbox.length) return;
-    clearTimeout(retryTimer);
-    sending = true;
-    const vote = outbox[0];
-    vote.tried = true;
-    remember();
-    const body = new URLSearchParams({ ...vote.body, held: held().join(",") });
-    const answer = await post(`${address}${vote.record}/`, body);
-    sending = false;
-    if (answer.status === 200) stored(vote, answer.page);
-    else if (answer.status === 409 || answer.status === 404) refuse(vote, answer);
-    else if (answer.status === 422 || answer.status === 403) giveBack(vote, answer);
-    else hold(answer);
-    if (outbox.length && answer.status && answer.status < 500 && answer.status !== 401) send();
+  function postVote(vote) {
+    return post(`${address}${vote.record}/`, new URLSearchParams({ ...vote.body, held: records().join(",") }));
   }
 
   async function post(url, body) {
@@ -179,39 +152,32 @@ function start() {
     return [...page.querySelectorAll("template[data-card]")].map(cardIn);
   }
 
-  function drop(vote) {
-    outbox.splice(outbox.indexOf(vote), 1);
-    remember();
-    retryAfter = 0;
-    unsent.hidden = true;
-  }
-
   function stored(vote, page) {
-    drop(vote);
+    unsent.hidden = true;
     kept.delete(vote.record);
     lastSaved = vote.record;
-    if (!outbox.length) status(`Saved: record ${vote.number}, ${vote.decision}.`, { undo: true });
+    if (!outbox.size) status(`Saved: record ${vote.number}, ${vote.decision}.`, { undo: true });
     countOn(1);
     add(cardsOf(page));
     if (vote.takenBack) undo(vote.record, vote.body.note);
     else goOnIfEmpty();
   }
 
-  function refuse(vote, answer) {
-    drop(vote);
+  function refused(vote, page) {
+    unsent.hidden = true;
     kept.delete(vote.record);
-    const said = answer.page.querySelector("[data-refused], [role=alert]");
+    const said = page.querySelector("[data-refused], [role=alert]");
     const typed = vote.body.note ? ` Your note was: “${vote.body.note}”` : "";
     problem((said?.textContent.trim() || `Record ${vote.number} is not up for screening any more. Nothing was stored.`) + typed);
     status(`Not saved: record ${vote.number}.`);
-    add(cardsOf(answer.page));
+    add(cardsOf(page));
     goOnIfEmpty();
   }
 
   /** The server could not take the vote as it is: the card comes back with what was typed. */
-  function giveBack(vote, answer) {
-    drop(vote);
-    const said = [...answer.page.querySelectorAll("[data-error]")].map((one) => one.textContent);
+  function givenBack(vote, page) {
+    unsent.hidden = true;
+    const said = [...page.querySelectorAll("[data-error]")].map((one) => one.textContent);
     problem(said.join(" ") || "You cannot vote here any more. Nothing was stored.");
     status(`Not saved: record ${vote.number}.`);
     const card = kept.get(vote.record);
@@ -224,34 +190,32 @@ function start() {
     noteBox.open = Boolean(note.value);
   }
 
-  /** No answer, or none that says the vote is stored: it waits, and is sent again with its key. */
-  function hold(answer) {
-    const number = outbox.length === 1 ? "1 vote is" : `${outbox.length} votes are`;
+  /** The votes wait: says why, and how to send them at once. */
+  function held(answer) {
+    const number = outbox.size === 1 ? "1 vote is" : `${outbox.size} votes are`;
     const again = document.createElement("button");
     again.type = "button";
     again.className = "link";
     again.textContent = "Send now";
-    again.addEventListener("click", send);
+    again.addEventListener("click", outbox.send);
     unsent.hidden = false;
     if (saved.textContent.startsWith("Saving")) status("");
-    if (answer.status === 401) {
-      // Nobody is signed in, or somebody else by now.
-      const why = answer.page.querySelector("[data-why]")?.textContent;
-      const link = document.createElement("a");
-      link.href = answer.page.querySelector("a")?.getAttribute("href") || "/accounts/login/";
-      link.textContent = why ? "Sign out" : "Sign in again";
-      link.target = "_blank";
-      link.rel = "noopener";
-      unsent.replaceChildren(`${why || "You are signed out."} ${number} kept here. `, link, " in a new tab and come back. ", again);
+    if (answer.status !== 401) {
+      unsent.replaceChildren(`${number} not saved yet: the server does not answer. Trying again… `, again);
       return;
     }
-    retryAfter = Math.min(retryAfter ? retryAfter * 2 : 1, 10);
-    unsent.replaceChildren(`${number} not saved yet: the server does not answer. Trying again… `, again);
-    retryTimer = setTimeout(send, retryAfter * 1000);
+    // Nobody is signed in, or somebody else by now.
+    const why = answer.page.querySelector("[data-why]")?.textContent;
+    const link = document.createElement("a");
+    link.href = answer.page.querySelector("a")?.getAttribute("href") || "/accounts/login/";
+    link.textContent = why ? "Sign out" : "Sign in again";
+    link.target = "_blank";
+    link.rel = "noopener";
+    unsent.replaceChildren(`${why || "You are signed out."} ${number} kept here. `, link, " in a new tab and come back. ", again);
   }
 
   function goOnIfEmpty() {
-    if (live || outbox.length) return;
+    if (live || outbox.size) return;
     location.assign(address);
   }
 
@@ -262,17 +226,11 @@ function start() {
   }
 
   function takeBack() {
-    const waitingOne = outbox.findLast((vote) => !vote.takenBack);
-    if (waitingOne?.tried) {
-      // It may be stored already, with an answer that did not arrive: only the server can take it back.
-      waitingOne.takenBack = true;
-      remember();
-      status(`Record ${waitingOne.number}: your vote is taken back as soon as the server answers.`);
-    } else if (waitingOne) {
-      outbox.splice(outbox.indexOf(waitingOne), 1);
-      remember();
-      back(kept.get(waitingOne.record), waitingOne.body.note);
-      status(`Not sent: record ${waitingOne.number}.`);
+    const waiting = outbox.takeBack();
+    if (waiting?.takenBack) status(`Record ${waiting.number}: your vote is taken back as soon as the server answers.`);
+    else if (waiting) {
+      back(kept.get(waiting.record), waiting.body.note);
+      status(`Not sent: record ${waiting.number}.`);
     } else if (lastSaved) undo(lastSaved, "");
     else status("There is no vote to take back.");
   }
@@ -309,7 +267,7 @@ function start() {
     const card = live;
     const { record, number } = card.dataset;
     show(ahead.shift() || null);
-    const body = new URLSearchParams({ request_key: newKey(), held: held().join(",") });
+    const body = new URLSearchParams({ request_key: newKey(), held: records().join(",") });
     const answer = await post(`${address}${record}/later/`, body);
     if (answer.status === 200) {
       status(`Record ${number} waits at the end of your queue.`);
@@ -401,19 +359,17 @@ function start() {
   document.getElementById("keys-on").addEventListener("change", (event) => set("keys", event.target.checked));
   document.getElementById("highlighting-on").addEventListener("change", (event) => set("highlighting", event.target.checked));
   for (const element of document.querySelectorAll(".needs-script")) element.hidden = false;
-  addEventListener("online", send);
+  addEventListener("online", outbox.send);
   addEventListener("beforeunload", (event) => {
-    if (outbox.length) event.preventDefault();
+    if (outbox.size) event.preventDefault();
   });
 
   // ---- begin
 
   async function claim() {
     if (screening.hasAttribute("data-single")) return;
-    sending = true; // a vote meanwhile would leave its record claimed
-    const answer = await post(`${address}claim/`, new URLSearchParams({ held: held().join(",") }));
-    sending = false;
-    send();
+    // A vote meanwhile would leave its record claimed.
+    const answer = await outbox.pause(post(`${address}claim/`, new URLSearchParams({ held: records().join(",") })));
     const said = answer.page?.querySelector("[data-kept]");
     if (answer.status !== 200 || !said) return;
     const mine = new Set(said.dataset.kept.split(","));
@@ -425,8 +381,8 @@ function start() {
   }
 
   apply();
-  ahead.splice(0, ahead.length, ...ahead.filter((card) => !waiting(card.dataset.record)));
-  if (waiting(live.dataset.record)) show(ahead.shift() || null, { focus: false });
+  ahead.splice(0, ahead.length, ...ahead.filter((card) => !outbox.has(card.dataset.record)));
+  if (outbox.has(live.dataset.record)) show(ahead.shift() || null, { focus: false });
   if (screening.hasAttribute("data-shared")) claim();
-  send();
+  outbox.send();
 }
