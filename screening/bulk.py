@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from datetime import datetime
 from io import StringIO
 from operator import attrgetter
 
@@ -45,15 +46,18 @@ def insert_records(rows: Iterable[Sequence[str | int | None]]) -> None:
             cursor.executemany(statement, list(rows))
 
 
-def insert_items(import_pk: int, *, stage: Stage, quorum: int) -> int:
+def insert_items(
+    import_pk: int, *, stage: Stage, quorum: int, sought_at: datetime | None = None
+) -> int:
     """Every record of the import is up for screening, unseen; returns how many there are."""
+    sought = sought_at and connection.ops.adapt_datetimefield_value(sought_at)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO screening_screeningitem "
-            "(review_id, record_id, stage, round, quorum, rank, outcome) "
-            "SELECT review_id, id, %s, 1, %s, rank, %s FROM screening_record "
+            "(review_id, record_id, stage, round, quorum, rank, outcome, sought_at) "
+            "SELECT review_id, id, %s, 1, %s, rank, %s, %s FROM screening_record "
             "WHERE imported_by_id = %s ORDER BY id",
-            [stage.value, quorum, Outcome.UNSEEN.value, import_pk],
+            [stage.value, quorum, Outcome.UNSEEN.value, sought, import_pk],
         )
         return cursor.rowcount
 

@@ -32,6 +32,7 @@ NEVER_DELETED = (
     "screening_vote",
     "screening_proposal",
     "screening_retrieval",
+    "screening_adjustment",
 )
 
 VOTE_COLUMNS = (
@@ -47,15 +48,9 @@ VOTE_COLUMNS = (
     "seconds",
     "cast_at",
 )
-RETRIEVAL_COLUMNS = (
-    "id",
-    "record_id",
-    "state",
-    "why",
-    "said_by_id",
-    "said_at",
-    "started_at_sequence",
-)
+SAID_COLUMNS = ("id", "why", "said_by_id", "said_at", "started_at_sequence")
+RETRIEVAL_COLUMNS = (*SAID_COLUMNS, "record_id", "state")
+ADJUSTMENT_COLUMNS = (*SAID_COLUMNS, "review_id", "source_id", "box", "number")
 
 
 def _changed(columns: tuple[str, ...]) -> str:
@@ -133,13 +128,19 @@ TRIGGERS: tuple[Trigger, ...] = (
         "JOIN screening_exclusionreason reason ON reason.id = vote.reason_id "
         "WHERE vote.id = new.vote_id AND vote.reason_id <> new.reason_id)",
     ),
-    Trigger(
-        "retrieval_only_ended",
-        "screening_retrieval",
-        "UPDATE",
-        "what was said of a retrieval may only end, once",
-        "old.ended_at_sequence IS NOT NULL OR new.ended_at_sequence IS NULL OR "
-        f"{_changed(RETRIEVAL_COLUMNS)}",
+    *(
+        Trigger(
+            f"{table}_only_ended",
+            f"screening_{table}",
+            "UPDATE",
+            f"{table}: what was said may only end, once",
+            "old.ended_at_sequence IS NOT NULL OR new.ended_at_sequence IS NULL OR "
+            f"{_changed(columns)}",
+        )
+        for table, columns in (
+            ("retrieval", RETRIEVAL_COLUMNS),
+            ("adjustment", ADJUSTMENT_COLUMNS),
+        )
     ),
     Trigger(
         "vote_quorum_is_the_items",

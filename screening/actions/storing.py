@@ -24,7 +24,7 @@ from screening.actions.importing import (
 )
 from screening.actions.log import write_log
 from screening.importers import ParsedRecord, Problem, UnreadableFile, read
-from screening.models import Import, ImportProblem, ImportState, Protocol, Review
+from screening.models import Import, ImportProblem, ImportState, Protocol, Review, SourceKind
 from screening.rules import Stage
 
 ENTRIES_AT_ONCE = 1_000
@@ -147,8 +147,11 @@ def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
         # Entries that were problems take no number, unless somebody has numbers after them.
         review.next_record_number = attempt.first_number + attempt.records
         review.save(update_fields=["next_record_number"])
-    quorum = _lock_quorum(access)
-    made = bulk.insert_items(import_.pk, stage=Stage.TITLE_ABSTRACT, quorum=quorum)
+    is_other = SourceKind(import_.source.kind).is_other_method
+    stage = Stage.FULL_TEXT if is_other else Stage.TITLE_ABSTRACT
+    quorum = _lock_quorum(access, stage)
+    sought_at = timezone.now() if is_other else None
+    made = bulk.insert_items(import_.pk, stage=stage, quorum=quorum, sought_at=sought_at)
     if made != attempt.records:
         raise RuntimeError(f"{made} items for {attempt.records} records")
     import_.state = ImportState.COMMITTED
@@ -197,12 +200,12 @@ def _show_life(attempt: _Attempt) -> None:
     attempt.import_.staged_at = now
 
 
-def _lock_quorum(access: ReviewAccess) -> int:
+def _lock_quorum(access: ReviewAccess, stage: Stage) -> int:
     """The quorum in force, which nobody changes until this transaction ends."""
     protocols = Protocol.objects.filter(review=access.review)
     # All versions, since the one in force may be ended by who is waited for.
     list(protocols.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    return protocols.get(ended_at_sequence__isnull=True).quorum(Stage.TITLE_ABSTRACT)
+    return protocols.get(ended_at_sequence__isnull=True).quorum(stage)
 
 
 def _by_the_thousand(entries: Iterable[ParsedRecord | Problem]) -> Iterator[Entries]:

@@ -1,5 +1,6 @@
 """The facts of a review, by subject. Import them from here."""
 
+from screening.models.adjustments import AdjustedBox, Adjustment
 from screening.models.conflicts import Confirmation, Proposal, Referral, Resolution
 from screening.models.log import LogEntry, LogHead, RequestKey
 from screening.models.people import Invitation, Membership, MembershipRole, Role, User
@@ -23,6 +24,8 @@ from screening.models.votes import (
 )
 
 __all__ = [
+    "AdjustedBox",
+    "Adjustment",
     "Confirmation",
     "Criterion",
     "ExclusionReason",

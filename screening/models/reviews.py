@@ -29,7 +29,10 @@ class Review(models.Model):
 
 
 class Protocol(models.Model):
-    """One version of what a review set out to do. It may be edited until the first vote."""
+    """One version of what a review set out to do.
+
+    It may be edited until the first vote; after that an amendment makes another version.
+    """
 
     review_path = "review"
 
@@ -55,6 +58,9 @@ class Protocol(models.Model):
         default=False, help_text="Votes to exclude a report without a common reason are a conflict."
     )
     names_shown_in_conflicts = models.BooleanField(default=False)
+    why = models.TextField(
+        max_length=2_000, blank=True, help_text="Of an amendment: why the protocol was changed."
+    )
     started_at_sequence = models.PositiveBigIntegerField()
     ended_at_sequence = models.PositiveBigIntegerField(null=True, blank=True)
 
@@ -70,6 +76,11 @@ class Protocol(models.Model):
                 condition=Q(quorum_title_abstract__in=[1, 2, 3], quorum_full_text__in=[1, 2, 3]),
                 name="protocol_one_to_three_votes",
                 violation_error_message="A record needs one, two or three votes.",
+            ),
+            models.CheckConstraint(
+                condition=Q(number=1) | ~Q(why=""),
+                name="protocol_amended_for_a_reason",
+                violation_error_message="Say why the protocol is amended.",
             ),
             one_of("maybe_policy", MaybePolicy, name="protocol_maybe_policy_is_known"),
             models.CheckConstraint(

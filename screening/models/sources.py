@@ -12,6 +12,14 @@ class SourceKind(models.TextChoices):
 
     DATABASE = "database", "Database"
     REGISTER = "register", "Register"
+    WEBSITE = "website", "Website"
+    ORGANISATION = "organisation", "Organisation"
+    CITATIONS = "citations", "Citation searching"
+
+    @property
+    def is_other_method(self) -> bool:
+        """Its records skip title and abstract: their reports are sought at once."""
+        return self not in (SourceKind.DATABASE, SourceKind.REGISTER)
 
 
 class Source(models.Model):
@@ -21,7 +29,7 @@ class Source(models.Model):
 
     review = models.ForeignKey("Review", models.PROTECT, related_name="sources")
     name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=8, choices=SourceKind, default=SourceKind.DATABASE)
+    kind = models.CharField(max_length=12, choices=SourceKind, default=SourceKind.DATABASE)
     platform = models.CharField(max_length=120, blank=True)
     searched_on = models.DateField(null=True, blank=True)
     coverage_from = models.DateField(null=True, blank=True)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from django.db.models import Count, Exists, OuterRef
 
 from screening.models import Import, ImportState, Record, Review, ScreeningItem
-from screening.rules import Stage
 
 ROWS_AT_ONCE = 5_000
 
@@ -19,8 +18,8 @@ def about_imports(review: Review) -> Iterator[str]:
         due = one.read if one.state == ImportState.COMMITTED else 0
         if one.stored != due:
             yield f"import {one.pk}: it should have {due} records, and {one.stored} are stored."
-    items = ScreeningItem.objects.at(Stage.TITLE_ABSTRACT).filter(record=OuterRef("pk"))
+    items = ScreeningItem.objects.filter(record=OuterRef("pk"))
     forgotten = Record.objects.imported().filter(~Exists(items), review=review)
     numbers = forgotten.order_by("number").values_list("number", flat=True)
     for number in numbers.iterator(ROWS_AT_ONCE):
-        yield f"record {number}: it is imported and has no item at title and abstract."
+        yield f"record {number}: it is imported and not up for screening."

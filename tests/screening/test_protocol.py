@@ -157,7 +157,7 @@ def test_a_new_quorum_costs_the_same_for_any_number_of_items(
 ):
     ItemFactory.create_batch(n_items, review=dora.review)
 
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(33):
         edit_protocol(dora, quorum_title_abstract=3)
 
 

@@ -191,9 +191,7 @@ def test_an_imported_record_without_an_item_is_told(review, screened):
     RecordFactory(review=review, number=6)
     Import.objects.update(read=6, found=6)
 
-    assert found() == [
-        f"Review {review.pk}, record 6: it is imported and has no item at title and abstract."
-    ]
+    assert found() == [f"Review {review.pk}, record 6: it is imported and not up for screening."]
 
 
 def test_an_import_that_lost_a_record_is_told(review, screened):
