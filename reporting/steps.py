@@ -1,8 +1,46 @@
 """The one next step of one person in a review, by their rights and how things stand. Pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from reporting.words import ORDINALS, about, counted
+from reporting.words import ORDINALS, about, counted, waits
+from screening.rules import Stage
+
+# What is screened at a stage.
+NOUNS = {Stage.TITLE_ABSTRACT: "record", Stage.FULL_TEXT: "full text"}
+
+
+@dataclass(frozen=True, slots=True)
+class AtStage:
+    """How a stage stands, for one person.
+
+    Args:
+        mine: items that wait for this person's vote.
+        seconds_each: what the person took for a vote of late; None when not known.
+        is_shared: more people screen than an item needs.
+        to_confirm, to_discuss, to_adjudicate: conflicts the person can act on, and how.
+        conflicts: all that are open.
+        left: what other active reviewers still have to do, by name.
+        missing: active reviewers short of the votes that an item needs.
+        unsettled: items with all their votes, the last of which can still be taken back.
+    """
+
+    mine: int = 0
+    seconds_each: float | None = None
+    is_shared: bool = False
+    to_confirm: int = 0
+    to_discuss: int = 0
+    to_adjudicate: int = 0
+    conflicts: int = 0
+    left: tuple[tuple[str, int], ...] = ()
+    missing: int = 0
+    unsettled: int = 0
+    included: int = 0
+    excluded: int = 0
+
+    @property
+    def finished(self) -> int:
+        return self.included + self.excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,34 +48,31 @@ class Situation:
     """What decides the next step.
 
     Args:
-        mine: items that wait for this person's vote.
-        seconds_each: what the person took for a vote of late; None when not known.
-        to_confirm, to_discuss, to_adjudicate: conflicts the person can act on, and how.
-        left: what other active reviewers still have to do, by name.
-        missing: active reviewers short of the votes a record needs.
-        unsettled: items with all their votes, the last of which can still be taken back.
+        gets_reports: whether the person is asked to get the full texts.
+        to_get: reports of which nobody said yet that they are here or cannot be had.
+        not_retrieved: reports that cannot be had; nobody screens them.
     """
 
     may_import: bool = False
     may_invite: bool = False
     may_vote: bool = False
+    gets_reports: bool = False
     reads_only: bool = False
-    is_shared: bool = False
     sources: int = 0
     records: int = 0
-    mine: int = 0
-    seconds_each: float | None = None
-    to_confirm: int = 0
-    to_discuss: int = 0
-    to_adjudicate: int = 0
-    conflicts: int = 0
-    left: tuple[tuple[str, int], ...] = ()
     reviewers: int = 0
-    missing: int = 0
     invited: int = 0
-    unsettled: int = 0
-    finished: int = 0
-    included: int = 0
+    title_abstract: AtStage = AtStage()
+    full_text: AtStage = AtStage()
+    to_get: int = 0
+    not_retrieved: int = 0
+
+    def at(self, stage: Stage) -> AtStage:
+        return self.full_text if stage is Stage.FULL_TEXT else self.title_abstract
+
+    def first(self, asked: Callable[[AtStage], object]) -> Stage | None:
+        """The first stage of which this is so."""
+        return next((stage for stage in Stage if asked(self.at(stage))), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +82,7 @@ class Step:
     Args:
         kind: `do`, `waiting` or `done`.
         page: the name of the address the button leads to.
+        stage: which of the pages of that name, where each stage has one.
     """
 
     kind: str
@@ -54,6 +90,7 @@ class Step:
     text: str
     label: str
     page: str
+    stage: Stage = Stage.TITLE_ABSTRACT
 
 
 def next_step(now: Situation) -> Step:
@@ -63,6 +100,7 @@ def next_step(now: Situation) -> Step:
         or _vote(now)
         or _resolve(now)
         or _invite(now)
+        or _get_reports(now)
         or _read_along(now)
         or _wait(now)
         or _finished(now)
@@ -100,69 +138,94 @@ def _search(now: Situation) -> Step | None:
 
 
 def _vote(now: Situation) -> Step | None:
-    if not now.mine:
+    stage = now.first(lambda at: at.mine)
+    if stage is None:
         return None
-    pace = ""
-    if now.seconds_each is not None:
-        pace = f" At your pace of the last days that is {about(now.mine * now.seconds_each)}."
-    shared = " You share them with the other reviewers, so you may not see all." * now.is_shared
-    verb = "waits" if now.mine == 1 else "wait"
+    mine, seconds_each = now.at(stage).mine, now.at(stage).seconds_each
+    pace, label = "", "Screen"
+    if seconds_each is not None:
+        pace = f" At your pace of the last days that is {about(mine * seconds_each)}."
+        label = "Continue screening"
+    shared = ""
+    if now.at(stage).is_shared:
+        shared = " You share them with the other reviewers, so you may not see all."
     return Step(
         "do",
-        f"{counted(now.mine, 'record')} {verb} for your vote",
-        f"Title and abstract.{pace}{shared}",
-        "Continue screening" if now.seconds_each is not None else "Screen",
+        f"{waits(mine, NOUNS[stage])} for your vote",
+        f"{stage.words.capitalize()}.{pace}{shared}",
+        label,
         "queue",
+        stage,
     )
 
 
 def _resolve(now: Situation) -> Step | None:
-    if now.to_confirm:
-        verb = "waits" if now.to_confirm == 1 else "wait"
-        return Step(
-            "do",
-            f"{counted(now.to_confirm, 'proposal')} {verb} for your answer",
-            "Somebody proposed how a conflict should end. Confirm it, or decline with a sentence.",
-            "Answer",
-            "conflicts",
-        )
-    if now.to_adjudicate:
-        verb = "waits" if now.to_adjudicate == 1 else "wait"
-        return Step(
-            "do",
-            f"{counted(now.to_adjudicate, 'conflict')} {verb} for your decision",
-            "The voters disagree; you did not vote and decide between them.",
-            "Decide",
-            "conflicts",
-        )
-    if now.to_discuss:
-        return Step(
-            "do",
-            f"{counted(now.to_discuss, 'conflict')} to discuss",
-            "The voters disagree. Propose a decision; it stands once the other voters confirm it.",
-            "Discuss",
-            "conflicts",
-        )
-    return None
+    return _answer(now) or _adjudicate(now) or _discuss(now)
+
+
+def _answer(now: Situation) -> Step | None:
+    stage = now.first(lambda at: at.to_confirm)
+    if stage is None:
+        return None
+    return Step(
+        "do",
+        f"{waits(now.at(stage).to_confirm, 'proposal')} for your answer",
+        f"{stage.words.capitalize()}. Somebody proposed how a conflict should end. Confirm it, "
+        "or decline with a sentence.",
+        "Answer",
+        "conflicts",
+        stage,
+    )
+
+
+def _adjudicate(now: Situation) -> Step | None:
+    stage = now.first(lambda at: at.to_adjudicate)
+    if stage is None:
+        return None
+    return Step(
+        "do",
+        f"{waits(now.at(stage).to_adjudicate, 'conflict')} for your decision",
+        f"{stage.words.capitalize()}. The voters disagree; you did not vote and decide between "
+        "them.",
+        "Decide",
+        "conflicts",
+        stage,
+    )
+
+
+def _discuss(now: Situation) -> Step | None:
+    stage = now.first(lambda at: at.to_discuss)
+    if stage is None:
+        return None
+    return Step(
+        "do",
+        f"{counted(now.at(stage).to_discuss, 'conflict')} to discuss",
+        f"{stage.words.capitalize()}. The voters disagree. Propose a decision; it stands once the "
+        "other voters confirm it.",
+        "Discuss",
+        "conflicts",
+        stage,
+    )
 
 
 def _invite(now: Situation) -> Step | None:
-    if not now.missing or not now.may_invite:
+    stage = now.first(lambda at: at.missing)
+    if stage is None or not now.may_invite:
         return None
-    nth = ORDINALS[now.reviewers + 1]
+    nth, needed = ORDINALS[now.reviewers + 1], now.reviewers + now.at(stage).missing
     if now.invited:
         return Step(
             "waiting",
             f"The {nth} reviewer has not answered yet",
-            f"{counted(now.invited, 'invitation')} open. Records are finished by "
-            f"{now.reviewers + now.missing} reviewers who cannot see each other.",
+            f"{counted(now.invited, 'invitation')} open. {NOUNS[stage].capitalize()}s are "
+            f"finished by {needed} reviewers who cannot see each other.",
             "See the team",
             "team",
         )
     return Step(
         "do",
         "Invite a reviewer" if now.reviewers == 0 else f"Invite a {nth} reviewer",
-        f"A record is finished with {counted(now.reviewers + now.missing, 'vote')}, and there "
+        f"A {NOUNS[stage]} is finished with {counted(needed, 'vote')}, and there "
         f"{'is' if now.reviewers == 1 else 'are'} "
         f"{counted(now.reviewers, 'reviewer')} in the team.",
         "Invite somebody",
@@ -170,14 +233,32 @@ def _invite(now: Situation) -> Step | None:
     )
 
 
+def _get_reports(now: Situation) -> Step | None:
+    if not now.to_get or not now.gets_reports:
+        return None
+    return Step(
+        "do",
+        _still_to_be_got(now),
+        "Their records are included on title and abstract. Say of each report whether it is here, "
+        "was asked for, or cannot be retrieved.",
+        "See the full texts",
+        "full_texts",
+        Stage.FULL_TEXT,
+    )
+
+
 def _read_along(now: Situation) -> Step | None:
     if not now.reads_only:
         return None
+    seen = [
+        f"{counted(at.finished, f'finished {NOUNS[stage]}')}, {at.included:,} of them included"
+        for stage in Stage
+        if (at := now.at(stage)).finished or stage is Stage.TITLE_ABSTRACT
+    ]
     return Step(
         "waiting",
         "You read along; nothing waits for you",
-        f"You see what is settled: {counted(now.finished, 'finished record')}, "
-        f"{now.included:,} of them included.",
+        f"You see what is settled: {', and '.join(seen)}.",
         "See the files",
         "files",
     )
@@ -189,30 +270,33 @@ def _wait(now: Situation) -> Step | None:
         _wait_for_others(now, done)
         or _wait_for_a_reviewer(now, done)
         or _wait_for_resolutions(now, done)
+        or _wait_for_reports(now, done)
         or _wait_for_the_last(now)
     )
 
 
 def _wait_for_others(now: Situation, done: str) -> Step | None:
-    if not now.left:
+    stage = now.first(lambda at: at.left)
+    if stage is None:
         return None
-    name, left = now.left[0]
-    if len(now.left) > 1:
-        title = f"{counted(len(now.left), 'reviewer')} still have records to screen"
+    left, noun = now.at(stage).left, NOUNS[stage]
+    if len(left) > 1:
+        title = f"{counted(len(left), 'reviewer')} still have {noun}s to screen"
     else:
+        name, number = left[0]
         who = "Your partner" if now.may_vote else name
-        title = f"{who} still has {counted(left, 'record')} to screen"
+        title = f"{who} still has {counted(number, noun)} to screen"
     return Step(
         "waiting",
         title,
-        f"{done}Conflicts appear as soon as records have all their votes.",
+        f"{done}Conflicts appear as soon as {noun}s have all their votes.",
         "See the files",
         "files",
     )
 
 
 def _wait_for_a_reviewer(now: Situation, done: str) -> Step | None:
-    if not now.missing:
+    if now.first(lambda at: at.missing) is None:
         return None
     return Step(
         "waiting",
@@ -224,24 +308,46 @@ def _wait_for_a_reviewer(now: Situation, done: str) -> Step | None:
 
 
 def _wait_for_resolutions(now: Situation, done: str) -> Step | None:
-    if not now.conflicts:
+    stage = now.first(lambda at: at.conflicts)
+    if stage is None:
         return None
-    verb = "is" if now.conflicts == 1 else "are"
+    number = sum(now.at(each).conflicts for each in Stage)
+    verb = "is" if number == 1 else "are"
     return Step(
         "waiting",
-        f"{counted(now.conflicts, 'conflict')} {verb} with others",
+        f"{counted(number, 'conflict')} {verb} with others",
         f"{done}It is for others to resolve what the voters disagree on.",
         "See the conflicts",
         "conflicts",
+        stage,
     )
 
 
-def _wait_for_the_last(now: Situation) -> Step | None:
-    if not now.unsettled:
+def _wait_for_reports(now: Situation, done: str) -> Step | None:
+    if not now.to_get:
         return None
     return Step(
         "waiting",
-        "The last records are settling",
+        _still_to_be_got(now),
+        f"{done}A librarian or the lead gets them; they can be screened once they are here.",
+        "See the full texts",
+        "full_texts",
+        Stage.FULL_TEXT,
+    )
+
+
+def _still_to_be_got(now: Situation) -> str:
+    verb = "is" if now.to_get == 1 else "are"
+    return f"{counted(now.to_get, 'report')} {verb} still to be got"
+
+
+def _wait_for_the_last(now: Situation) -> Step | None:
+    stage = now.first(lambda at: at.unsettled)
+    if stage is None:
+        return None
+    return Step(
+        "waiting",
+        f"The last {NOUNS[stage]}s are settling",
         "They can still be taken back for some seconds. Then this page tells the result.",
         "Look again",
         "overview",
@@ -249,11 +355,14 @@ def _wait_for_the_last(now: Situation) -> Step | None:
 
 
 def _finished(now: Situation) -> Step:
-    return Step(
-        "done",
-        "Screening on title and abstract is finished",
-        f"{counted(now.included, 'record')} included, {now.finished - now.included:,} excluded, "
-        "and no conflict left open.",
-        "Take the files",
-        "files",
-    )
+    """Both stages are at their end; also where title and abstract left nothing to read."""
+    reports = now.full_text
+    if not (reports.finished or now.not_retrieved):
+        text = f"{counted(now.title_abstract.excluded, 'record')} excluded and none included."
+    else:
+        lost = f", {now.not_retrieved:,} not retrieved" if now.not_retrieved else ""
+        text = (
+            f"{counted(reports.included, 'full text')} included, {reports.excluded:,} excluded"
+            f"{lost}, and no conflict left open."
+        )
+    return Step("done", "Screening is finished", text, "Take the files", "files")

@@ -11,6 +11,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def waits(number: int, noun: str) -> str:
+    """`1 record waits`, `12 records wait`."""
+    return f"{counted(number, noun)} {'waits' if number == 1 else 'wait'}"
+
+
 def spelled(number: int) -> str:
     """Up to ten in letters, as in running text."""
     return _SMALL[number] if 0 <= number < len(_SMALL) else f"{number:,}"

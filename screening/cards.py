@@ -15,11 +15,16 @@ KEYS = {Decision.EXCLUDE: "E", Decision.MAYBE: "M", Decision.INCLUDE: "I"}
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One record to judge. `request_key` makes a vote sent twice from it count once."""
+    """One record to judge. `request_key` makes a vote sent twice from it count once.
+
+    Args:
+        vote: the reviewer's own, and `reasons` the codes it gave.
+    """
 
     record: Record
     request_key: str
     vote: Vote | None = None
+    reasons: tuple[str, ...] = ()
 
     @property
     def current(self) -> str:
@@ -50,7 +55,7 @@ def card_of(access: ReviewAccess, record: Record, stage: Stage) -> Card:
     votes = access.scope(Vote).current().at(stage)
     votes = votes.select_related("reason")
     mine = votes.filter(reviewer=access.user, item__record=record, item__closed_at=None).first()
-    return Card(record, uuid4().hex, mine)
+    return Card(record, uuid4().hex, mine, _codes(mine))
 
 
 def last_vote(access: ReviewAccess, stage: Stage) -> Vote | None:
@@ -99,13 +104,10 @@ def reasons_offered(access: ReviewAccess, stage: Stage) -> list[ExclusionReason]
     return list(access.scope(ExclusionReason).in_use())
 
 
-def reasons_ticked(card: Card | None) -> list[str]:
-    """The codes of the reasons of the reviewer's own vote on this card."""
-    vote = card.vote if card else None
+def _codes(vote: Vote | None) -> tuple[str, ...]:
     if vote is None or vote.reason is None:
-        return []
-    further = vote.further_reasons.select_related("reason")
-    return [vote.reason.code, *(one.reason.code for one in further)]
+        return ()
+    return (vote.reason.code, *vote.further_reasons.values_list("reason__code", flat=True))
 
 
 def votes_offered(access: ReviewAccess, stage: Stage) -> list[tuple[str, str]]:

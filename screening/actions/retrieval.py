@@ -1,5 +1,7 @@
 """Getting the reports of included records: asked for, retrieved, not to be had."""
 
+from collections.abc import Collection
+
 from django.utils import timezone
 
 from screening.access import Refused, ReviewAccess, Right
@@ -7,6 +9,12 @@ from screening.actions.base import action, lock_membership
 from screening.actions.log import next_sequence, write_log
 from screening.models import Record, Retrieval, RetrievalState, ScreeningItem, Vote
 from screening.rules import Stage
+
+# What a state is not said without.
+WITH_WHY = {
+    RetrievalState.REQUESTED: "whom you asked",
+    RetrievalState.NOT_RETRIEVED: "why the report cannot be retrieved",
+}
 
 
 class NotToBeHad(Refused):
@@ -24,26 +32,74 @@ def say_of_report(
         why: whom was asked, or why it cannot be had; not needed of a report that is here.
 
     Raises:
-        Refused: the record is not up for screening at full text, there are votes on a report
-            that is said not to be here, or the reason is missing.
+        Refused: the report is not sought, it was screened and so is here, or `why` is missing.
     """
+    return _say_of(access, [record], state, why)[0]
+
+
+@action
+def say_of_reports(
+    access: ReviewAccess,
+    records: Collection[Record],
+    state: RetrievalState | None,
+    *,
+    why: str = "",
+) -> list[Retrieval | None]:
+    """As `say_of_report`, of several at once: of all of them or, when one is refused, of none."""
+    return _say_of(access, records, state, why)
+
+
+def _say_of(
+    access: ReviewAccess, records: Collection[Record], state: RetrievalState | None, why: str
+) -> list[Retrieval | None]:
+    """What is said of each report now, in the order of the records."""
     lock_membership(access, Right.RETRIEVE)
-    items = access.scope(ScreeningItem).open().at(Stage.FULL_TEXT).filter(record=record)
-    item = items.select_for_update(no_key=True, of=("self",)).first()
-    if item is None:
-        raise Refused(f"The report of record {record.number} is not sought. Nothing was changed.")
-    is_here = state == RetrievalState.RETRIEVED
-    if not is_here and not why and state is not None:
-        raise Refused("Say whom you asked, or why the report cannot be retrieved.")
-    if not is_here and _was_voted_on(item):
+    why = why.strip()
+    if state in WITH_WHY and not why:
+        raise Refused(f"Say {WITH_WHY[state]}. Nothing was changed.")
+    _lock_reports(access, records)
+    if state != RetrievalState.RETRIEVED:
+        _refuse_what_was_screened(access, records)
+    known = Retrieval.objects.in_force().filter(record__in=records)
+    before = {said.record_id: said for said in known}
+    now = {
+        record.pk: _say_unless_said(access, record, before.get(record.pk), state, why)
+        for record in sorted(records, key=lambda record: record.number)
+    }
+    return [now[record.pk] for record in records]
+
+
+def _lock_reports(access: ReviewAccess, records: Collection[Record]) -> None:
+    """Their items are locked, all before the head of the log, and each is sought."""
+    items = access.scope(ScreeningItem).open().at(Stage.FULL_TEXT).filter(record__in=records)
+    locked = items.order_by("pk").select_for_update(no_key=True, of=("self",))
+    sought = set(locked.values_list("record", flat=True))
+    missing = sorted(record.number for record in records if record.pk not in sought)
+    if missing:
+        raise Refused(f"The report of record {missing[0]} is not sought. Nothing was changed.")
+
+
+def _refuse_what_was_screened(access: ReviewAccess, records: Collection[Record]) -> None:
+    """Whoever voted on a report had it, in whatever round."""
+    votes = access.scope(Vote).current().at(Stage.FULL_TEXT).filter(item__record__in=records)
+    numbers = votes.order_by("item__record__number").values_list("item__record__number", flat=True)
+    number = numbers.first()
+    if number is not None:
         raise Refused(
-            f"Somebody screened the report of record {record.number} already, so it is here. "
+            f"Somebody screened the report of record {number} already, so it is here. "
             "Nothing was changed."
         )
-    before = Retrieval.objects.in_force().filter(record=record).first()
-    if (before and (before.state, before.why)) == (state and (state, why)):
-        return before
-    return _say(access, record, before, state, why)
+
+
+def _say_unless_said(
+    access: ReviewAccess,
+    record: Record,
+    before: Retrieval | None,
+    state: RetrievalState | None,
+    why: str,
+) -> Retrieval | None:
+    is_new = before.state != state or before.why != why if before else state is not None
+    return _say(access, record, before, state, why) if is_new else before
 
 
 def refuse_unless_to_be_had(record: Record) -> None:
@@ -97,6 +153,7 @@ def _say(
     write_log(
         access,
         "report.retrieval",
+        item=_sought_because_of(record),
         before={"record": record.number, "state": before.state} if before else None,
         after={"record": record.number, "state": state.value if state else "sought"},
         why=why,
@@ -104,5 +161,11 @@ def _say(
     return said
 
 
-def _was_voted_on(item: ScreeningItem) -> bool:
-    return Vote.objects.current().filter(item=item).exists()
+def _sought_because_of(record: Record) -> ScreeningItem | None:
+    """The item by which the record was included; none where records come from other methods.
+
+    What is said of a report tells that its record was included: should that be judged anew, the
+    entry is hidden with the votes.
+    """
+    items = ScreeningItem.objects.at(Stage.TITLE_ABSTRACT).filter(record=record, closed_at=None)
+    return items.first()

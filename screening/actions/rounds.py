@@ -20,22 +20,17 @@ def reopen(access: ReviewAccess, record: Record, *, stage: Stage, why: str) -> S
         why: shown, with the votes of the earlier round, once the new round is settled.
 
     Raises:
-        Refused: the record is not decided, so there is nothing to reopen.
+        Refused: the record is not decided, so there is nothing to reopen, or `why` is missing.
     """
     lock_membership(access, Right.REOPEN)
+    why = why.strip()
+    if not why:
+        raise Refused("Say why the record is to be judged anew. Nothing was changed.")
     items = access.scope(ScreeningItem).settled().at(stage).filter(record=record)
     item = items.select_for_update(no_key=True, of=("self",)).first()
-    if item is None:
-        raise Refused(
-            f"Record {record.number} is not decided on {stage.words}, or not for long enough. "
-            "Nothing was changed."
-        )
-    if item.outcome == Outcome.CONFLICT:
-        raise Refused(f"Record {record.number} is in conflict: resolve that. Nothing was changed.")
-    now = timezone.now()
-    again = begin_round(item, access.protocol, now)
-    hints = QueuePosition.objects.filter(review=access.review, stage=stage, rank__gte=item.rank)
-    hints.update(rank=max(0, item.rank - 1))
+    _refuse_unless_decided(record, stage, item)
+    again = begin_round(item, access.protocol, timezone.now())
+    _look_again_from(access, stage, item.rank)
     write_log(
         access,
         "item.reopened",
@@ -44,3 +39,31 @@ def reopen(access: ReviewAccess, record: Record, *, stage: Stage, why: str) -> S
         why=why,
     )
     return again
+
+
+def decided_item(access: ReviewAccess, record: Record, *, stage: Stage) -> ScreeningItem:
+    """The item that `reopen` would begin anew.
+
+    Raises:
+        Refused: as `reopen` does.
+    """
+    item = access.scope(ScreeningItem).settled().at(stage).filter(record=record).first()
+    _refuse_unless_decided(record, stage, item)
+    return item
+
+
+def _refuse_unless_decided(record: Record, stage: Stage, item: ScreeningItem | None) -> None:
+    if item is None:
+        raise Refused(
+            f"Record {record.number} is not decided on {stage.words}, or not for long enough. "
+            "Nothing was changed."
+        )
+    if item.outcome == Outcome.CONFLICT:
+        raise Refused(f"Record {record.number} is in conflict: resolve that. Nothing was changed.")
+
+
+def _look_again_from(access: ReviewAccess, stage: Stage, rank: int) -> None:
+    """No hint lies beyond this rank. They are locked in one order: two leads may reopen at once."""
+    hints = QueuePosition.objects.filter(review=access.review, stage=stage, rank__gte=rank)
+    beyond = list(hints.order_by("pk").select_for_update().values_list("pk", flat=True))
+    QueuePosition.objects.filter(pk__in=beyond).update(rank=max(0, rank - 1))

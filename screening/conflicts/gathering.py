@@ -20,15 +20,18 @@ def panels_of(access: ReviewAccess, items: Iterable[ScreeningItem]) -> list[Pane
     items = list(items)
     team = team_of(access)
     votes = defaultdict(list)
-    for vote in access.scope(Vote).current().visible_to(access).filter(item__in=items):
+    seen = access.scope(Vote).current().visible_to(access).filter(item__in=items)
+    for vote in seen.select_related("reason").prefetch_related("further_reasons__reason"):
         votes[vote.item_id].append(vote)
-    proposals = {one.item_id: one for one in access.scope(Proposal).open().filter(item__in=items)}
+    proposed = access.scope(Proposal).open().filter(item__in=items).select_related("reason")
+    proposals = {one.item_id: one for one in proposed}
     confirmed = defaultdict(set)
     of_open = access.scope(Confirmation).filter(proposal__in=[p.pk for p in proposals.values()])
     for proposal, user in of_open.values_list("proposal", "confirmed_by"):
         confirmed[proposal].add(user)
     referrals = {one.item_id: one for one in access.scope(Referral).filter(item__in=items)}
-    resolutions = {one.item_id: one for one in access.scope(Resolution).filter(item__in=items)}
+    resolved = access.scope(Resolution).filter(item__in=items).select_related("reason")
+    resolutions = {one.item_id: one for one in resolved}
     return [
         _panel(
             access,

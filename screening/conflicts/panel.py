@@ -33,6 +33,13 @@ class Side:
     vote: Vote
     is_mine: bool
 
+    @property
+    def reasons(self) -> list[str]:
+        """The labels of its reasons in the protocol's order, of a vote to exclude a report."""
+        given = [self.vote.reason, *(one.reason for one in self.vote.further_reasons.all())]
+        found = [reason for reason in given if reason]
+        return [reason.label for reason in sorted(found, key=lambda reason: reason.position)]
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -189,7 +196,8 @@ class Panel:
     @cached_property
     def talk(self) -> list[Talk]:
         """The proposals made so far, the first one first, with names as the viewer may see them."""
-        proposals = self.item.proposals.order_by("pk").prefetch_related("confirmations")
+        proposals = self.item.proposals.order_by("pk").select_related("reason")
+        proposals = proposals.prefetch_related("confirmations")
         return [
             Talk(
                 proposal,

@@ -1,14 +1,20 @@
 """What somebody sends about a conflict. `asked` is what the action of the same name is asked."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
 
+from screening.models import ExclusionReason
 from screening.rules import Decision
 
 
 class DecisionForm(forms.Form):
-    """Include or exclude, and why: an adjudication."""
+    """Include or exclude, and why: an adjudication.
+
+    Args:
+        reasons: those the review offers to exclude a report; none at title and abstract.
+    """
 
     decision = forms.ChoiceField(
         choices=[
@@ -20,6 +26,14 @@ class DecisionForm(forms.Form):
             "invalid_choice": "A conflict ends with include or exclude.",
         },
     )
+    reason = forms.ChoiceField(
+        label="Reason to exclude",
+        required=False,
+        error_messages={
+            "invalid_choice": "The protocol does not offer the reason %(value)s any more. "
+            "Choose another one."
+        },
+    )
     rationale = forms.CharField(
         max_length=10_000,
         error_messages={
@@ -28,10 +42,33 @@ class DecisionForm(forms.Form):
         },
     )
 
+    def __init__(
+        self, *args: Any, reasons: Collection[ExclusionReason] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if reasons:
+            choices = [(reason.code, reason.label) for reason in reasons]
+            self.fields["reason"].choices = [("", "Choose one"), *choices]
+        else:
+            del self.fields["reason"]
+
+    def clean(self) -> dict[str, Any]:
+        """A report is excluded for a reason; to include one takes none, whatever is chosen."""
+        said = super().clean() or {}
+        if said.get("decision") != Decision.EXCLUDE:
+            return said | {"reason": ""}
+        if "reason" in self.fields and said.get("reason") == "":
+            self.add_error("reason", "Choose the reason to exclude this report.")
+        return said
+
     @property
     def asked(self) -> dict[str, Any]:
         said = self.cleaned_data
-        return {"decision": Decision(said["decision"]), "rationale": said["rationale"]}
+        return {
+            "decision": Decision(said["decision"]),
+            "reason": said.get("reason", ""),
+            "rationale": said["rationale"],
+        }
 
 
 class ProposedDecisionForm(DecisionForm):

@@ -7,13 +7,14 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from screening import conflicts as reading
 from screening.access import RepeatedRequest, ReviewAccess, Right, review_view
 from screening.actions import conflicts as actions
+from screening.cards import reasons_offered
 from screening.conflicts import Deed, Panel
 from screening.forms.conflicts import (
     AnswerForm,
@@ -70,8 +71,8 @@ def conflict(
     if request.method != "POST":
         return _page(request, panel)
     deed = _deed(request, panel)
-    form_class, act = DEEDS[deed]
-    form = form_class(request.POST, auto_id=f"{deed}_%s")
+    _, act = DEEDS[deed]
+    form = _form(deed, panel, request.POST)
     if not form.is_valid():
         actions.check_open(panel, deed)
         return _page(request, panel, deed, form)
@@ -82,6 +83,15 @@ def conflict(
     item.refresh_from_db()
     messages.success(request, _what_happened(reading.panel_of(access, item), deed, done))
     return _go_on(access, item)
+
+
+def _form(deed: Deed, panel: Panel, sent: QueryDict | None = None) -> forms.Form:
+    """The form for this deed, as it was sent or empty."""
+    form_class, _ = DEEDS[deed]
+    if not issubclass(form_class, DecisionForm):
+        return form_class(sent, auto_id=f"{deed}_%s")
+    reasons = reasons_offered(panel.access, Stage(panel.item.stage))
+    return form_class(sent, auto_id=f"{deed}_%s", reasons=reasons)
 
 
 def _deed(request: HttpRequest, panel: Panel) -> Deed:
@@ -128,9 +138,7 @@ def _page(
     """One conflict with the forms open to this person, one of them perhaps as it was sent."""
     access, item = panel.access, panel.item
     offered = {
-        one: form if one is deed else form_class(auto_id=f"{one}_%s")
-        for one, (form_class, _) in DEEDS.items()
-        if panel.offers(one)
+        one: form if one is deed else _form(one, panel) for one in DEEDS if panel.offers(one)
     }
     context = {
         "access": access,

@@ -209,7 +209,7 @@ def _page(
         "nothing": None if card else cards.why_nothing(access, stage),
         "offered": cards.votes_offered(access, stage),
         "reasons": cards.reasons_offered(access, stage),
-        "given": request.POST.getlist("reason") if status == 422 else cards.reasons_ticked(card),
+        "given": request.POST.getlist("reason") if status == 422 else card and card.reasons,
         "is_shared": access.shares_queue(stage),
         "criteria": access.scope(Criterion).filter(protocol=access.protocol),
         **_reading(access),

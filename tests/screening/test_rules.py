@@ -7,6 +7,8 @@ from screening.rules import (
     MaybePolicy,
     Outcome,
     Stage,
+    common_to_all,
+    counted_reason,
     decisions_offered,
     outcome,
     still_to_confirm,
@@ -101,3 +103,37 @@ def test_a_proposal_waits_for_every_other_active_voter():
     assert still_to_confirm({1, 2, 3}, proposer=1, confirmed=[2]) == {3}
     assert still_to_confirm({1, 2}, proposer=9, confirmed=[]) == {1, 2}
     assert still_to_confirm({1}, proposer=1, confirmed=[]) == set()
+
+
+ORDER = ["animals", "images", "measure"]
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        ([{"measure"}, {"measure"}], "measure"),
+        ([{"animals", "measure"}, {"measure"}], "measure"),  # what both gave, though it comes last
+        ([{"animals", "images"}, {"images", "animals"}], "animals"),
+        ([{"measure"}, {"images"}], "images"),  # nothing in common: the first of all
+        ([{"animals"}, {"animals"}, {"images", "animals"}], "animals"),
+        ([{"measure"}], "measure"),
+        ([], None),
+    ],
+)
+def test_a_report_is_counted_under_one_reason(given, counted):
+    assert counted_reason(given, ORDER) == counted
+    assert counted_reason(list(reversed(given)), ORDER) == counted
+
+
+def test_reasons_make_a_conflict_only_where_the_protocol_asks_and_none_is_common():
+    exclude = [Decision.EXCLUDE, Decision.EXCLUDE]
+    apart, shared = [{"animals"}, {"images"}], [{"animals", "images"}, {"images"}]
+
+    assert outcome(exclude, quorum=2) is Outcome.EXCLUDED
+    assert outcome(exclude, quorum=2, reasons=apart) is Outcome.CONFLICT
+    assert outcome(exclude, quorum=2, reasons=shared) is Outcome.EXCLUDED
+    assert common_to_all(shared) == {"images"}
+    resolved = outcome(exclude, quorum=2, reasons=apart, resolution=Decision.EXCLUDE)
+    assert resolved is Outcome.EXCLUDED
+    one_each = [Decision.INCLUDE, Decision.INCLUDE]
+    assert outcome(one_each, quorum=2, reasons=[]) is Outcome.INCLUDED

@@ -5,7 +5,7 @@ export const MOST_UNSENT = 3;
 const LONGEST_WAIT = 10; // seconds between two tries
 
 /**
- * A vote is { record, number, decision, body }, where `body` is what the server is to get. While it waits it is
+ * A vote is { record, ... }, for the rest as the page and the server want it. While it waits it is
  * also `tried` once it was sent, and `takenBack` when it is to be taken back as soon as the server has answered.
  *
  * name: under which the tab keeps the votes of one person and one queue.

@@ -15,6 +15,7 @@ function start() {
   const noteBox = document.getElementById("note");
   const saved = document.getElementById("saved");
   const unsent = document.getElementById("unsent");
+  const reasons = document.getElementById("reasons"); // only at full text: see reasons.js
   const ahead = [...screening.querySelectorAll("template[data-card]")].map(cardIn);
   const kept = new Map(); // cards of votes on their way, to show again when one is refused
   const outbox = openOutbox(`parallax:votes:${voter}:${address}`, postVote, { stored, refused, givenBack, held });
@@ -43,14 +44,20 @@ function start() {
       button.setAttribute("aria-pressed", String(button.value === card?.dataset.vote));
       button.disabled = !card;
     }
+    tick(card?.dataset.reasons);
     shownAt = performance.now();
     visibleFor = 0;
     if (!card) return;
-    document.title = `Record ${card.dataset.number}: title and abstract · Parallax`;
+    document.title = `Record ${card.dataset.number}: ${screening.dataset.stage} · Parallax`;
     bar.action = `${address}${card.dataset.record}/`;
     document.getElementById("later").action = `${bar.action}later/`;
     if (focus) card.querySelector("h1").focus({ preventScroll: true });
     scrollTo(0, 0);
+  }
+
+  function tick(codes = "") {
+    const given = new Set(codes.split(" "));
+    for (const box of reasons?.querySelectorAll("[name=reason]") || []) box.checked = given.has(box.value);
   }
 
   function placeholder() {
@@ -100,7 +107,7 @@ function start() {
     }
   });
 
-  function vote(decision) {
+  function vote(decision, why = { codes: [], label: "" }) {
     if (!live) return;
     if (outbox.size >= MOST_UNSENT) {
       status(`${MOST_UNSENT} votes are still on their way. Wait a moment.`);
@@ -108,22 +115,26 @@ function start() {
     }
     const card = live;
     const { record, number, key, current } = card.dataset;
+    const said = why.label ? `${decision} (${why.label})` : decision;
     outbox.add({
       record,
       number,
-      decision,
+      said,
+      reasons: why.codes,
       body: { vote: decision, note: note.value, seconds: seconds(), request_key: key, current },
     });
     kept.set(record, card);
     card.dataset.note = note.value;
-    status(`Saving: record ${number}, ${decision}…`);
+    status(`Saving: record ${number}, ${said}…`);
     if (screening.hasAttribute("data-single")) show(null);
     else show(ahead.shift() || null);
     outbox.send();
   }
 
   function postVote(vote) {
-    return post(`${address}${vote.record}/`, new URLSearchParams({ ...vote.body, held: records().join(",") }));
+    const given = vote.reasons.map((code) => ["reason", code]);
+    const body = [...Object.entries(vote.body), ...given, ["held", records().join(",")]];
+    return post(`${address}${vote.record}/`, body);
   }
 
   async function post(url, body) {
@@ -156,7 +167,7 @@ function start() {
     unsent.hidden = true;
     kept.delete(vote.record);
     lastSaved = vote.record;
-    if (!outbox.size) status(`Saved: record ${vote.number}, ${vote.decision}.`, { undo: true });
+    if (!outbox.size) status(`Saved: record ${vote.number}, ${vote.said}.`, { undo: true });
     countOn(1);
     add(cardsOf(page));
     if (vote.takenBack) undo(vote.record, vote.body.note);
@@ -188,6 +199,7 @@ function start() {
     show(card);
     note.value = vote.body.note;
     noteBox.open = Boolean(note.value);
+    tick(vote.reasons.join(" "));
   }
 
   /** The votes wait: says why, and how to send them at once. */
@@ -325,7 +337,9 @@ function start() {
   };
 
   function press(decision) {
-    if (bar.querySelector(`.vote[value=${decision}]`)) vote(decision);
+    if (!bar.querySelector(`.vote[value=${decision}]`)) return;
+    if (reasons && decision === "exclude") reasons.dispatchEvent(new CustomEvent("parallax:ask"));
+    else vote(decision);
   }
 
   document.addEventListener("keydown", (event) => {
@@ -345,8 +359,9 @@ function start() {
   bar.addEventListener("submit", (event) => {
     if (!event.submitter?.matches(".vote")) return;
     event.preventDefault();
-    vote(event.submitter.value);
+    press(event.submitter.value);
   });
+  reasons?.addEventListener("parallax:answered", (event) => vote("exclude", event.detail));
   document.getElementById("undo").addEventListener("submit", (event) => {
     event.preventDefault();
     takeBack();
