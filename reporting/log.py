@@ -13,6 +13,8 @@ PAGE_SIZE = 50
 
 # What somebody did, with words of the entry in braces; what an entry lacks reads as "…".
 SENTENCES = {
+    "adjustment.added": "added to the flow diagram: {number}, {box}",
+    "adjustment.ended": "took out of the flow diagram: {number}, {box}",
     "conflict.confirmed": "confirmed the proposal to {decision} record {record}",
     "conflict.declined": "declined the proposal on record {record}",
     "conflict.proposed": "proposed to {decision} record {record}, on which the voters disagree",
@@ -29,6 +31,7 @@ SENTENCES = {
     "member.removed": "removed {name} from the review",
     "member.roles_changed": "changed the roles of {name} to {roles}",
     "report.retrieval": "said of the report of record {record}: {state}",
+    "protocol.amended": "amended the protocol: version {version}",
     "protocol.edited": "edited the protocol",
     "review.created": "created the review",
     "source.added": "added the source {name}",
@@ -36,6 +39,7 @@ SENTENCES = {
     "terms.changed": "changed the highlighted terms",
     "vote.cast": "voted {vote} on record {record}",
     "vote.changed": "changed the vote on record {record} to {vote}",
+    "vote.returned": "gave record {record} back to the queue, without the vote of {name}",
     "vote.taken_back": "took back the vote on record {record}",
 }
 
@@ -101,9 +105,7 @@ def log_page(access: ReviewAccess, after: int | None = None) -> LogPage:
     Numbers count what is shown, so that neither they nor the address tell of what is hidden.
     """
     visible = access.scope(LogEntry).visible_to(access)
-    counts = visible.order_by().aggregate(n=Count("pk"), items=Count("item", distinct=True))
-    items = access.scope(LogEntry).order_by().aggregate(n=Count("item", distinct=True))["n"]
-    shown = counts["n"]
+    shown = visible.count()
     first = shown if after is None else min(shown, max(after - 1, 0))
     start = shown - first
     entries = visible.select_related("actor").order_by("-sequence")
@@ -114,7 +116,15 @@ def log_page(access: ReviewAccess, after: int | None = None) -> LogPage:
     if start:
         newer = first + PAGE_SIZE + 1 if start > PAGE_SIZE else 0
     older = lines[-1].number if lines and lines[-1].number > 1 else None
-    return LogPage(lines, shown, items - counts["items"], newer, older)
+    return LogPage(lines, shown, hidden_items(access), newer, older)
+
+
+def hidden_items(access: ReviewAccess) -> int:
+    """How many items have entries that this person may not see yet."""
+    entries = access.scope(LogEntry).order_by()
+    of_items = Count("item", distinct=True)
+    seen = entries.visible_to(access).aggregate(n=of_items)["n"]
+    return entries.aggregate(n=of_items)["n"] - seen
 
 
 def sentence(action: str, before: Any, after: Any) -> str:

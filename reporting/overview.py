@@ -8,8 +8,17 @@ from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 
-from reporting.progress import ReviewerProgress, Tally, progress_of_reviewers, screens, tally
-from reporting.steps import Situation, Step, next_step
+from reporting.progress import (
+    Reports,
+    ReviewerProgress,
+    Tally,
+    gets_reports,
+    progress_of_reviewers,
+    reports,
+    screens,
+    tally,
+)
+from reporting.steps import NOUNS, AtStage, Situation, Step, next_step
 from reporting.words import age, counted, spelled
 from screening.access import ReviewAccess, Right
 from screening.conflicts import on_whose_turn, open_conflicts
@@ -45,6 +54,9 @@ class Conflicts:
         return bool(self.to_confirm or self.to_discuss or self.to_adjudicate)
 
 
+NO_CONFLICTS = Conflicts(open=0, oldest=None, to_confirm=0, to_discuss=0, to_adjudicate=0)
+
+
 def conflicts(access: ReviewAccess, stage: Stage) -> Conflicts:
     """The stage's open conflicts; whose turn it is, is for `screening.conflicts` to say."""
     found = open_conflicts(access, stage)
@@ -71,40 +83,46 @@ def conflicts(access: ReviewAccess, stage: Stage) -> Conflicts:
     )
 
 
-def seconds_each(access: ReviewAccess) -> float | None:
-    """The mean time of the person's own latest votes; None when there are few."""
-    mine = access.scope(Vote).filter(reviewer=access.user, seconds__isnull=False)
+def seconds_each(access: ReviewAccess, stage: Stage) -> float | None:
+    """The mean time of the person's own latest votes at the stage; None when there are few."""
+    mine = access.scope(Vote).at(stage).filter(reviewer=access.user, seconds__isnull=False)
     mine = mine.filter(cast_at__gte=timezone.now() - timedelta(days=PACE_DAYS))
     seconds = list(mine.order_by("-pk").values_list("seconds", flat=True)[:PACE_OVER])
     return sum(seconds) / len(seconds) if len(seconds) >= PACE_FROM else None
 
 
 @dataclass(frozen=True)
-class Overview:
-    """A review at the stage of title and abstract, as one person may see it."""
+class StageView:
+    """A stage of a review, as one person may see it. Nothing is asked of one not begun."""
 
     access: ReviewAccess
-    stage: Stage = Stage.TITLE_ABSTRACT
-
-    @cached_property
-    def sources(self) -> list[Source]:
-        return list(self.access.scope(Source))
-
-    @cached_property
-    def identified(self) -> int:
-        return self.access.scope(Record).imported().count()
+    stage: Stage
 
     @cached_property
     def tally(self) -> Tally:
         return tally(self.access, self.stage)
 
+    @property
+    def is_begun(self) -> bool:
+        return self.stage is Stage.TITLE_ABSTRACT or self.tally.total > 0
+
+    @cached_property
+    def reports(self) -> Reports:
+        """At full text: the reports sought; none at title and abstract."""
+        if self.stage is Stage.TITLE_ABSTRACT or not self.is_begun:
+            return Reports()
+        return reports(self.access)
+
     @cached_property
     def reviewers(self) -> list[ReviewerProgress]:
-        return progress_of_reviewers(self.access, self.stage, self.tally.awaiting)
+        if not self.is_begun:
+            return []
+        to_vote_on = max(0, self.tally.awaiting - self.reports.missing)
+        return progress_of_reviewers(self.access, self.stage, to_vote_on)
 
     @cached_property
     def conflicts(self) -> Conflicts:
-        return conflicts(self.access, self.stage)
+        return conflicts(self.access, self.stage) if self.tally.conflict else NO_CONFLICTS
 
     @cached_property
     def quorum(self) -> int:
@@ -117,11 +135,89 @@ class Overview:
 
     @property
     def missing(self) -> int:
-        return max(0, self.quorum - len(self.active))
+        """Reviewers short of what the items that wait for votes need."""
+        return max(0, self.quorum - len(self.active)) if self.tally.awaiting else 0
+
+    @property
+    def others_left(self) -> list[ReviewerProgress]:
+        """Other reviewers with items to screen, those with most first."""
+        me = self.access.membership.pk
+        others = [r for r in self.active if r.left and r.membership.pk != me]
+        return sorted(others, key=lambda reviewer: -reviewer.left)
+
+    @property
+    def noun(self) -> str:
+        return NOUNS[self.stage]
+
+    @property
+    def quorum_in_words(self) -> str:
+        return spelled(self.quorum)
+
+    @property
+    def oldest_in_words(self) -> str:
+        return "" if self.conflicts.oldest is None else age(self.conflicts.oldest)
+
+    @cached_property
+    def seconds_each(self) -> float | None:
+        return seconds_each(self.access, self.stage) if screens(self.access) else None
+
+    @property
+    def situation(self) -> AtStage:
+        me = self.access.membership.pk
+        mine = next((r.left for r in self.active if r.membership.pk == me), 0)
+        return AtStage(
+            mine=mine,
+            seconds_each=self.seconds_each if mine else None,
+            is_shared=len(self.active) > self.quorum,
+            to_confirm=self.conflicts.to_confirm,
+            to_discuss=self.conflicts.to_discuss,
+            to_adjudicate=self.conflicts.to_adjudicate,
+            conflicts=self.conflicts.open,
+            left=tuple((reviewer.membership.name, reviewer.left) for reviewer in self.others_left),
+            missing=self.missing,
+            unsettled=self.tally.unsettled,
+            included=self.tally.included,
+            excluded=self.tally.excluded,
+        )
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A review and its two stages, as one person may see them."""
+
+    access: ReviewAccess
+
+    @cached_property
+    def title_abstract(self) -> StageView:
+        return StageView(self.access, Stage.TITLE_ABSTRACT)
+
+    @cached_property
+    def full_text(self) -> StageView:
+        return StageView(self.access, Stage.FULL_TEXT)
+
+    @property
+    def stages(self) -> list[StageView]:
+        """Those that have begun."""
+        return [stage for stage in (self.title_abstract, self.full_text) if stage.is_begun]
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        return list(self.access.scope(Source))
+
+    @cached_property
+    def identified(self) -> int:
+        return self.access.scope(Record).imported().count()
+
+    @property
+    def missing(self) -> StageView | None:
+        """The first stage that is short of reviewers."""
+        return next((stage for stage in self.stages if stage.missing), None)
 
     @property
     def waits_for_somebody(self) -> bool:
-        return bool(self.conflicts.open or self.others_left or self.missing or self.invited)
+        at_stages = (s.conflicts.open or s.others_left or s.missing for s in self.stages)
+        known = self.full_text.reports
+        return bool(any(at_stages) or known.to_get or known.requested or self.invited)
 
     @property
     def sources_in_words(self) -> str:
@@ -134,14 +230,6 @@ class Overview:
             return f"{count}, {', '.join(source.name for source in self.sources)}"
         return count
 
-    @property
-    def quorum_in_words(self) -> str:
-        return spelled(self.quorum)
-
-    @property
-    def oldest_in_words(self) -> str:
-        return "" if self.conflicts.oldest is None else age(self.conflicts.oldest)
-
     @cached_property
     def invited(self) -> int:
         """Open invitations to screen; only for those who may invite."""
@@ -152,43 +240,25 @@ class Overview:
         return sum(Role.REVIEWER.value in asked for asked in roles)
 
     @cached_property
-    def seconds_each(self) -> float | None:
-        return seconds_each(self.access) if screens(self.access) else None
-
-    @cached_property
     def step(self) -> Step:
         return next_step(self._situation)
 
     @property
     def _situation(self) -> Situation:
-        access, tally_now = self.access, self.tally
-        mine = next((r.left for r in self.active if r.membership.pk == access.membership.pk), 0)
+        access, known = self.access, self.full_text.reports
         return Situation(
             may_import=access.may(Right.IMPORT),
             may_invite=access.may(Right.TEAM),
             may_vote=screens(access),
+            gets_reports=gets_reports(access.roles),
             reads_only=access.rights == {Right.READ},
-            is_shared=len(self.active) > self.quorum,
             sources=len(self.sources),
             records=self.identified,
-            mine=mine,
-            seconds_each=self.seconds_each,
-            to_confirm=self.conflicts.to_confirm,
-            to_discuss=self.conflicts.to_discuss,
-            to_adjudicate=self.conflicts.to_adjudicate,
-            conflicts=self.conflicts.open,
-            left=tuple((reviewer.membership.name, reviewer.left) for reviewer in self.others_left),
-            reviewers=len(self.active),
-            missing=self.missing,
+            reviewers=len(self.title_abstract.active),
             invited=self.invited,
-            unsettled=tally_now.total - tally_now.finished - self.conflicts.open,
-            finished=tally_now.finished,
-            included=tally_now.included,
+            title_abstract=self.title_abstract.situation,
+            full_text=self.full_text.situation,
+            to_get=known.to_get,
+            asked_for=known.requested,
+            not_retrieved=known.not_retrieved,
         )
-
-    @property
-    def others_left(self) -> list[ReviewerProgress]:
-        """Other reviewers with records to screen, those with most first."""
-        me = self.access.membership.pk
-        others = [r for r in self.active if r.left and r.membership.pk != me]
-        return sorted(others, key=lambda reviewer: -reviewer.left)

@@ -49,7 +49,8 @@ class Situation:
 
     Args:
         gets_reports: whether the person is asked to get the full texts.
-        to_get: reports of which nobody said yet that they are here or cannot be had.
+        to_get: reports of which nobody said anything yet.
+        asked_for: reports that somebody was asked for, and that are not here yet.
         not_retrieved: reports that cannot be had; nobody screens them.
     """
 
@@ -65,6 +66,7 @@ class Situation:
     title_abstract: AtStage = AtStage()
     full_text: AtStage = AtStage()
     to_get: int = 0
+    asked_for: int = 0
     not_retrieved: int = 0
 
     def at(self, stage: Stage) -> AtStage:
@@ -238,7 +240,7 @@ def _get_reports(now: Situation) -> Step | None:
         return None
     return Step(
         "do",
-        _still_to_be_got(now),
+        f"{_are(now.to_get, 'report')} still to be got",
         "Their records are included on title and abstract. Say of each report whether it is here, "
         "was asked for, or cannot be retrieved.",
         "See the full texts",
@@ -312,10 +314,9 @@ def _wait_for_resolutions(now: Situation, done: str) -> Step | None:
     if stage is None:
         return None
     number = sum(now.at(each).conflicts for each in Stage)
-    verb = "is" if number == 1 else "are"
     return Step(
         "waiting",
-        f"{counted(number, 'conflict')} {verb} with others",
+        f"{_are(number, 'conflict')} with others",
         f"{done}It is for others to resolve what the voters disagree on.",
         "See the conflicts",
         "conflicts",
@@ -324,21 +325,24 @@ def _wait_for_resolutions(now: Situation, done: str) -> Step | None:
 
 
 def _wait_for_reports(now: Situation, done: str) -> Step | None:
-    if not now.to_get:
+    if not (now.to_get or now.asked_for):
         return None
+    if now.to_get:
+        title = f"{_are(now.to_get, 'report')} still to be got"
+    else:
+        title = f"{_are(now.asked_for, 'report')} asked for and not here yet"
     return Step(
         "waiting",
-        _still_to_be_got(now),
-        f"{done}A librarian or the lead gets them; they can be screened once they are here.",
+        title,
+        f"{done}A librarian or the lead gets the full texts; what is here can be screened.",
         "See the full texts",
         "full_texts",
         Stage.FULL_TEXT,
     )
 
 
-def _still_to_be_got(now: Situation) -> str:
-    verb = "is" if now.to_get == 1 else "are"
-    return f"{counted(now.to_get, 'report')} {verb} still to be got"
+def _are(number: int, noun: str) -> str:
+    return f"{counted(number, noun)} {'is' if number == 1 else 'are'}"
 
 
 def _wait_for_the_last(now: Situation) -> Step | None:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from reporting.views import files, log, overview
+from reporting.views import files, log, overview, report
 from screening.urls import converters  # noqa: F401 -- registers <stage:…>
 
 app_name = "reporting"
@@ -16,6 +16,8 @@ urlpatterns = [
                 path("rail/", overview.rail, name="rail"),
                 path("screen/<stage:stage>/progress/", overview.progress, name="progress"),
                 path("log/", log.log, name="log"),
+                path("report/", report.report, name="report"),
+                path("report/agreement/", report.agreement, name="agreement"),
                 path("export/", files.files, name="files"),
                 path("export/<slug:name>.csv", files.export, name="export"),
             ]

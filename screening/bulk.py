@@ -72,6 +72,7 @@ SEEK_REPORTS = """
     JOIN screening_protocol protocol
     ON protocol.review_id = item.review_id AND protocol.ended_at_sequence IS NULL
     WHERE item.stage = 'title_abstract' AND item.closed_at IS NULL AND item.outcome = 'included'
+    AND (%(review)s IS NULL OR item.review_id = %(review)s)
     AND NOT EXISTS (
         SELECT 1 FROM screening_screeningitem report
         WHERE report.record_id = item.record_id AND report.stage = 'full_text'
@@ -80,10 +81,10 @@ SEEK_REPORTS = """
 """
 
 
-def seek_reports() -> int:
+def seek_reports(review: int | None = None) -> int:
     """The report of every included record that has none yet is sought; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(SEEK_REPORTS)
+        cursor.execute(SEEK_REPORTS, {"review": review})
         return cursor.rowcount
 
 

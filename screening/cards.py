@@ -7,7 +7,7 @@ from uuid import uuid4
 from screening.access import ReviewAccess, Right
 from screening.models import ExclusionReason, Lease, Membership, Record, Role, ScreeningItem, Vote
 from screening.querysets.votes import ScreeningItemQuerySet
-from screening.rules import Decision, MaybePolicy, Stage, decisions_offered
+from screening.rules import Decision, MaybePolicy, Outcome, Stage, decisions_offered
 
 RECENT = 20  # votes that undo looks at
 KEYS = {Decision.EXCLUDE: "E", Decision.MAYBE: "M", Decision.INCLUDE: "I"}
@@ -19,12 +19,14 @@ class Card:
 
     Args:
         vote: the reviewer's own, and `reasons` the codes it gave.
+        round: above 1 where the record was judged before.
     """
 
     record: Record
     request_key: str
     vote: Vote | None = None
     reasons: tuple[str, ...] = ()
+    round: int = 1
 
     @property
     def current(self) -> str:
@@ -48,14 +50,16 @@ class Nothing:
 
 def cards_of(items: Iterable[ScreeningItem]) -> list[Card]:
     """Cards of items the reviewer has no vote on."""
-    return [Card(item.record, uuid4().hex) for item in items]
+    return [Card(item.record, uuid4().hex, round=item.round) for item in items]
 
 
 def card_of(access: ReviewAccess, record: Record, stage: Stage) -> Card:
     votes = access.scope(Vote).current().at(stage)
     votes = votes.select_related("reason")
     mine = votes.filter(reviewer=access.user, item__record=record, item__closed_at=None).first()
-    return Card(record, uuid4().hex, mine, _codes(mine))
+    latest = access.scope(ScreeningItem).at(stage).open().filter(record=record)
+    round_ = latest.values_list("round", flat=True).first() or 1
+    return Card(record, uuid4().hex, mine, _codes(mine), round_)
 
 
 def last_vote(access: ReviewAccess, stage: Stage) -> Vote | None:
@@ -73,6 +77,14 @@ def is_open_to(access: ReviewAccess, item: ScreeningItem, mine: Vote | None) -> 
     if mine:
         return item.votes.undoable().filter(pk=mine.pk).exists()
     return item.votes.current().count() < item.quorum
+
+
+def may_reopen(access: ReviewAccess, item: ScreeningItem) -> bool:
+    """Whether this person can have the record judged anew; nobody can before it is settled."""
+    if not access.may(Right.REOPEN):
+        return False
+    settled = access.scope(ScreeningItem).settled().filter(pk=item.pk)
+    return settled.exclude(outcome=Outcome.CONFLICT).exists()
 
 
 def why_nothing(access: ReviewAccess, stage: Stage) -> Nothing:

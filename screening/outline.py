@@ -1,7 +1,7 @@
 """Criteria, reasons and terms as people type them: one a line, guidance indented below. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 INDENT = "  "
@@ -89,8 +89,11 @@ def render(entries: Iterable[Entry]) -> str:
     return "\n".join(lines)
 
 
-def parse_reasons(text: str) -> list[Reason]:
+def parse_reasons(text: str, *, taken: Collection[str] = ()) -> list[Reason]:
     """Reasons in their order, such as "E1 Not in English"; those without a code are given one.
+
+    Args:
+        taken: codes that are given to none, since they were those of other reasons before.
 
     Raises:
         OutlineError: as `parse`; also a code given twice, or without a reason.
@@ -113,7 +116,7 @@ def parse_reasons(text: str) -> list[Reason]:
     problems += _beyond(labels, REASONS) + _said_twice(labels)
     if problems:
         raise OutlineError(problems)
-    free = (code for n in range(1, 1_000) if (code := f"E{n}") not in lines_by_code)
+    free = (code for n in range(1, 1_000) if (code := f"E{n}") not in {*lines_by_code, *taken})
     return [
         Reason(code or next(free), one.text, one.hint)
         for code, one in zip(codes, labels, strict=True)

@@ -64,7 +64,8 @@ def outcome(
 
     Fewer votes than `quorum` leave it unseen or partial. A full set that agrees decides it;
     one that does not is a conflict until a resolution ends it. A maybe counts as an include,
-    or, where the protocol says `discuss`, always makes a conflict.
+    or, where the protocol says `discuss`, always makes a conflict. A resolution stands, also
+    where the same votes would be no conflict under a later version of the protocol.
 
     Args:
         votes: one decision per reviewer, in any order.
@@ -74,7 +75,7 @@ def outcome(
         resolution: how the conflict ended, if it did.
 
     Raises:
-        ValueError: more votes than the quorum; a resolution that is a maybe, or of no conflict.
+        ValueError: more votes than the quorum; a resolution that is a maybe, or of too few votes.
     """
     if len(votes) > quorum:
         raise ValueError(f"{len(votes)} votes where {quorum} are asked for")
@@ -83,7 +84,7 @@ def outcome(
         added_up = Outcome.CONFLICT
     if resolution is None:
         return added_up
-    if added_up is not Outcome.CONFLICT:
+    if added_up in AWAITING_VOTES:
         raise ValueError(f"a resolution of an item that is {added_up}")
     if resolution is Decision.MAYBE:
         raise ValueError("a resolution is include or exclude")

@@ -51,6 +51,7 @@ def addresses(route: Route, world: World, stories: Iterable[str] = STORIES) -> l
         "number": [world.people["Olive"].membership.number],
         "invitation_pk": [world.invitation.pk],
         "source_pk": [world.source.pk],
+        "adjustment_pk": [world.adjustment.pk],
         "import_pk": [world.committed.pk, world.previewed.pk],
         "name": list(FILES),
         "token": [world.token],

@@ -130,5 +130,5 @@ class ItemFactory(factory.django.DjangoModelFactory):
     stage = Stage.TITLE_ABSTRACT
     rank = factory.SelfAttribute("record.rank")
     quorum = factory.LazyAttribute(
-        lambda item: item.review.protocols.get().quorum(Stage(item.stage))
+        lambda item: item.review.protocols.get(ended_at_sequence=None).quorum(Stage(item.stage))
     )

@@ -21,6 +21,7 @@ from screening.models import (
     Lease,
     LogEntry,
     LogHead,
+    Membership,
     Postponement,
     Proposal,
     Protocol,
@@ -64,15 +65,40 @@ def added_up(decisions: list[str], quorum: int, maybe: str, resolution: str | No
     ]
 
 
+def versions_of_reviews() -> dict[int, list[Protocol]]:
+    """The versions of each review's protocol, the one in force last."""
+    versions: dict[int, list[Protocol]] = {}
+    for protocol in Protocol.objects.order_by("number"):
+        versions.setdefault(protocol.review_id, []).append(protocol)
+    return versions
+
+
+def due(item: ScreeningItem, votes: list[Vote], version: Protocol, resolution: str | None) -> str:
+    """What one version makes of an item, with the reasons of reports where it asks for them."""
+    decisions = [vote.decision for vote in votes]
+    made = added_up(decisions, item.quorum, version.maybe_policy, resolution)
+    if made == "excluded" and item.stage == "full_text" and version.reasons_must_agree:
+        given = [{vote.reason_id} | _further(vote) for vote in votes]
+        if not resolution and not set.intersection(*given):
+            return "conflict"
+    return made
+
+
+def _further(vote: Vote) -> set[int]:
+    return set(vote.further_reasons.values_list("reason", flat=True))
+
+
 def outcomes_that_do_not_follow() -> Iterator[str]:
-    policies = dict(
-        Protocol.objects.filter(ended_at_sequence=None).values_list("review", "maybe_policy")
-    )
+    """Earlier rounds may follow from earlier versions."""
+    versions = versions_of_reviews()
     resolutions = dict(Resolution.objects.values_list("item", "decision"))
     votes = current_votes()
     for item in ScreeningItem.objects.all():
-        decisions = [vote.decision for vote in votes.get(item.pk, [])]
-        right = added_up(decisions, item.quorum, policies[item.review_id], resolutions.get(item.pk))
+        of_item, resolution = votes.get(item.pk, []), resolutions.get(item.pk)
+        decisions = [vote.decision for vote in of_item]
+        counting = versions[item.review_id][0 if item.closed_at else -1 :]
+        possible = [due(item, of_item, version, resolution) for version in counting]
+        right = item.outcome if item.outcome in possible else possible[-1]
         if item.outcome != right:
             yield f"item {item.pk} is {item.outcome}, its votes {decisions} say {right}"
         if (item.completed_at is None) != (right in {"unseen", "partial"}):
@@ -81,6 +107,8 @@ def outcomes_that_do_not_follow() -> Iterator[str]:
 
 def votes_too_many() -> Iterator[str]:
     quorums = dict(ScreeningItem.objects.values_list("pk", "quorum"))
+    amended = Protocol.objects.filter(number__gt=1).values("review")
+    recounted = set(ScreeningItem.objects.filter(review__in=amended).values_list("pk", flat=True))
     for item, votes in current_votes().items():
         if len(votes) > quorums[item]:
             yield f"item {item} has {len(votes)} votes, {quorums[item]} are asked for"
@@ -88,17 +116,19 @@ def votes_too_many() -> Iterator[str]:
             yield f"somebody voted twice on item {item}"
         if len({vote.slot for vote in votes}) < len(votes):
             yield f"item {item} has two votes in one slot"
-        if any(vote.quorum != quorums[item] or vote.slot > vote.quorum for vote in votes):
+        beside = item not in recounted and any(vote.quorum != quorums[item] for vote in votes)
+        if beside or any(vote.slot > vote.quorum for vote in votes):
             yield f"item {item} has a vote outside its quorum"
 
 
 def quorums_that_are_not_the_protocols() -> Iterator[str]:
-    in_force = Protocol.objects.filter(ended_at_sequence=None)
-    wanted = dict(in_force.values_list("review", "quorum_title_abstract"))
-    items = ScreeningItem.objects.open().filter(stage="title_abstract")
-    for pk, review, quorum in items.values_list("pk", "review", "quorum"):
-        if quorum != wanted[review]:
-            yield f"item {pk} asks for {quorum} votes, its protocol for {wanted[review]}"
+    """What is open asks for as many votes as the protocol, or has more; what ended keeps its own."""
+    in_force = {row.review_id: row for row in Protocol.objects.filter(ended_at_sequence=None)}
+    votes = current_votes()
+    for item in ScreeningItem.objects.filter(closed_at=None, resolution=None):
+        asked = getattr(in_force[item.review_id], f"quorum_{item.stage}")
+        if item.quorum != max(asked, len(votes.get(item.pk, []))):
+            yield f"item {item.pk} asks for {item.quorum} votes, its protocol for {asked}"
 
 
 def rows_of_two_reviews() -> Iterator[str]:
@@ -129,13 +159,12 @@ def votes_of_nobody() -> Iterator[str]:
 
 def endings_without_a_conflict() -> Iterator[str]:
     votes = current_votes()
-    policies = dict(
-        Protocol.objects.filter(ended_at_sequence=None).values_list("review", "maybe_policy")
-    )
+    versions = versions_of_reviews()
     for resolution in Resolution.objects.select_related("item", "proposal"):
         item, of_item = resolution.item, votes.get(resolution.item_id, [])
         decisions = [vote.decision for vote in of_item]
-        if added_up(decisions, item.quorum, policies[item.review_id], None) != "conflict":
+        under = {due(item, of_item, version, None) for version in versions[item.review_id]}
+        if "conflict" not in under:
             yield f"item {item.pk} is resolved without a conflict: {decisions}"
         voters = {vote.reviewer_id for vote in of_item}
         if resolution.mode == "adjudication" and resolution.resolved_by_id in voters:
@@ -194,12 +223,16 @@ def votes_that_are_not_what_the_log_says() -> Iterator[str]:
     """Every current vote is what its last entry says, and every entry has its effect."""
     told: dict[tuple[int, int], dict[str, Any] | None] = {}
     entries = LogEntry.objects.filter(
-        action__in=["vote.cast", "vote.changed", "vote.taken_back"]
+        action__in=["vote.cast", "vote.changed", "vote.taken_back", "vote.returned"]
     ).select_related("actor")
     for entry in entries.order_by("review", "sequence"):
-        voter = (entry.item_id, entry.actor.user_id)
+        voter, said = (entry.item_id, entry.actor.user_id), entry.before
+        if entry.action == "vote.returned":  # by the lead, who says whose vote it was
+            members = Membership.objects.filter(review=entry.review_id)
+            voter = (entry.item_id, members.get(number=said["member"]).user_id)
+            said = {name: value for name, value in said.items() if name not in {"member", "name"}}
         before = told.get(voter)
-        if before != entry.before:
+        if before != said:
             yield f"entry {entry.sequence}: before it {entry.before}, the log had {before}"
         told[voter] = entry.after
     stored = {

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from screening.access import ReviewAccess, access_for
 from screening.actions import conflicts
+from screening.actions.adjustments import add_adjustment
 from screening.actions.importing import preview_import
 from screening.actions.people import change_roles, invite
 from screening.actions.reviews import create_review
 from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote, postpone
-from screening.models import Import, Invitation, Record, Review, Role, ScreeningItem, Source
+from screening.models import Adjustment, Import, Invitation, Record, Review, Role, ScreeningItem, Source
 from screening.rules import Decision, Stage
 from tests.clock import complete_since
 from tests.conftest import join
@@ -61,6 +62,7 @@ class World:
     previewed: Import
     invitation: Invitation
     token: str
+    adjustment: Adjustment
 
     def access(self, name: str) -> ReviewAccess:
         """As every request has it: nothing remembered from before."""
@@ -101,7 +103,12 @@ def whole_review(folder: Path, *, shared: bool = False) -> World:
     review.refresh_from_db()
     records = dict(zip(STORIES, Record.objects.order_by("rank"), strict=False))
     invitation, token = invite(access_for(dora, review.pk), email="new@x.org", roles=["reviewer"])
-    world = World(review, people, records, source, committed, previewed, invitation, token)
+    adjustment = add_adjustment(
+        access_for(dora, review.pk), box="duplicates", number=12, why="Removed before the import."
+    )
+    world = World(
+        review, people, records, source, committed, previewed, invitation, token, adjustment
+    )
     for story, votes in STORIES.items():
         for name, decision in votes.items():
             world.vote(name, story, decision, note=f"{name} on a record: {story}", seconds=7)

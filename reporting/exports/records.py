@@ -1,5 +1,6 @@
 """records_wide.csv: one row per record, one vote column per reviewer and stage."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
@@ -9,6 +10,7 @@ from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, Que
 from django.utils import timezone
 
 from reporting.exports.names import WITHHELD, members
+from reporting.exports.reasons import Reasons, reasons_of
 from screening.access import ReviewAccess
 from screening.conflicts import names_hidden
 from screening.models import Membership, Record, Role, ScreeningItem, Vote
@@ -32,6 +34,8 @@ BIBLIOGRAPHIC = (
     "kind",
     "abstract",
 )
+# Of a report of which nothing is known yet; what is known is a code of `RetrievalState`.
+SOUGHT = "sought"
 SHORT = {Stage.TITLE_ABSTRACT: "ta", Stage.FULL_TEXT: "ft"}
 
 ROWS_AT_ONCE = 1_000
@@ -43,13 +47,21 @@ class _Item:
 
     outcome: str
     is_settled: bool
+    resolved: int | None
     votes: dict[int, str] = field(default_factory=dict)
+    reasons: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def shown_outcome(self) -> str:
         """An item whose votes can still be taken back is as good as one short of votes."""
         if self.is_settled or self.outcome == Outcome.UNSEEN:
             return self.outcome
         return Outcome.PARTIAL
+
+    def counted_reason(self, reasons: Reasons) -> str:
+        """The reason that an excluded report is counted under, once that stands."""
+        if not self.is_settled or self.outcome != Outcome.EXCLUDED:
+            return ""
+        return reasons.code(reasons.counted(list(self.reasons.values()), self.resolved))
 
     def cells(self, access: ReviewAccess) -> dict[int, str]:
         is_open = self.is_settled and self.outcome == Outcome.CONFLICT
@@ -70,22 +82,23 @@ def rows(access: ReviewAccess) -> Iterator[list[Any]]:
     """
     found = _joined(access).iterator(chunk_size=ROWS_AT_ONCE)
     first = list(islice(found, 1))
-    columns = _vote_columns(access)
+    columns, reasons = _vote_columns(access), reasons_of(access)
     yield _header(columns)
-    width = len(BIBLIOGRAPHIC) + 2
+    width = len(BIBLIOGRAPHIC) + 3
     for _, group in groupby(chain(first, found), key=lambda values: values[0]):
         together = list(group)
-        number, source, *facts = together[0][:width]
+        number, source, known, *facts = together[0][:width]
         items = _items(values[width:] for values in together)
+        report = items.get(Stage.FULL_TEXT)
         yield [
             number,
             source,
             *(_one_line(name, fact) for name, fact in zip(BIBLIOGRAPHIC, facts, strict=True)),
             "",
             *(items[stage].shown_outcome() if stage in items else "" for stage in Stage),
-            "",
+            report.counted_reason(reasons) if report else "",
             *_vote_cells(access, items, columns),
-            "",
+            (known or SOUGHT) if report else "",
             "",
         ]
 
@@ -99,33 +112,44 @@ def _joined(access: ReviewAccess) -> QuerySet[Record]:
         .imported()
         .annotate(
             open_item=FilteredRelation("items", condition=is_open("items__", now)),
+            known=FilteredRelation(
+                "retrievals", condition=Q(retrievals__ended_at_sequence__isnull=True)
+            ),
             vote=FilteredRelation(
                 "open_item__votes", condition=Q(open_item__votes__superseded_at__isnull=True)
             ),
             is_settled=Exists(settled),
             decision=Case(When(Exists(seen), then=F("vote__decision"))),
+            reason=Case(When(Exists(seen), then=F("vote__reason"))),
         )
     )
     return joined.order_by("number", "open_item", "vote").values_list(
         "number",
         "imported_by__source__name",
+        "known__state",
         *BIBLIOGRAPHIC,
         "open_item__stage",
         "open_item__outcome",
         "is_settled",
+        "open_item__resolution__reason",
         "vote__reviewer",
         "decision",
+        "reason",
+        "vote__further_reasons__reason",
     )
 
 
 def _items(parts: Iterator[tuple[Any, ...]]) -> dict[str, _Item]:
     items: dict[str, _Item] = {}
-    for stage, outcome, is_settled, reviewer, decision in parts:
+    for stage, outcome, is_settled, resolved, reviewer, decision, *reasons in parts:
         if stage is None:
             continue
-        item = items.setdefault(stage, _Item(outcome, is_settled))
+        item = items.setdefault(stage, _Item(outcome, is_settled, resolved))
         if decision is not None:
             item.votes[reviewer] = decision
+        first, further = reasons
+        if first is not None:
+            item.reasons[reviewer] |= {first, further} - {None}
     return items
 
 

@@ -9,7 +9,8 @@ from django.db.models import FilteredRelation, Q, QuerySet
 
 from reporting.exports.names import members
 from screening.access import ReviewAccess
-from screening.models import Membership, Resolution, ScreeningItem
+from screening.models import Membership, Resolution
+from screening.querysets.votes import is_shown
 
 COLUMNS = (
     "record_id",
@@ -35,6 +36,7 @@ class _Row(NamedTuple):
     round: int
     mode: str
     decision: str
+    reason: str | None
     rationale: str
     resolved_by: int
     resolved_at: datetime
@@ -50,6 +52,7 @@ FIELDS = (
     "item__round",
     "mode",
     "decision",
+    "reason__code",
     "rationale",
     "resolved_by",
     "resolved_at",
@@ -62,13 +65,13 @@ ROWS_AT_ONCE = 2_000
 
 
 def visible(access: ReviewAccess) -> int:
-    return _settled(access).count()
+    return _shown(access).count()
 
 
 def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
     """The header and every resolution, by record."""
     yield COLUMNS
-    pairs = _settled(access).annotate(
+    pairs = _shown(access).annotate(
         vote=FilteredRelation("item__votes", condition=Q(item__votes__superseded_at__isnull=True))
     )
     pairs = pairs.order_by("item__record__number", "item", "pk").values_list(*FIELDS)
@@ -91,7 +94,7 @@ def _cells(together: list[_Row], people: dict[int, Membership]) -> tuple[Any, ..
         "|".join(sorted(votes.values())),
         one.mode,
         one.decision,
-        "",
+        one.reason,
         one.rationale,
         people[one.resolved_by].name,
         "|".join(member.name for member in sorted(confirmed, key=lambda member: member.number)),
@@ -99,6 +102,6 @@ def _cells(together: list[_Row], people: dict[int, Membership]) -> tuple[Any, ..
     )
 
 
-def _settled(access: ReviewAccess) -> QuerySet[Resolution]:
-    """Resolutions whose item stands; its votes are visible to everybody then."""
-    return access.scope(Resolution).filter(item__in=access.scope(ScreeningItem).settled())
+def _shown(access: ReviewAccess) -> QuerySet[Resolution]:
+    """Resolutions whose votes are visible to everybody; of earlier rounds once the latest stands."""
+    return access.scope(Resolution).filter(is_shown("item__"))

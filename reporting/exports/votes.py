@@ -1,15 +1,17 @@
 """votes_long.csv: one row per vote."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
 from reporting.exports.names import WITHHELD, members
+from reporting.exports.reasons import Reasons, reasons_of
 from screening.access import ReviewAccess
 from screening.conflicts import letters, names_hidden
 from screening.models import Membership, Vote
-from screening.rules import Outcome
+from screening.rules import Outcome, Stage
 
 COLUMNS = (
     "review",
@@ -46,13 +48,16 @@ class _Row(NamedTuple):
     pmid: str
     stage: str
     round: int
+    pk: int
     vote: str
+    reason: int | None
     note: str
     cast_at: datetime
     seconds: int | None
     rank: int
     protocol: int
     superseded_at: datetime | None
+    further: int | None
 
 
 FIELDS = (
@@ -64,13 +69,16 @@ FIELDS = (
     "item__record__pmid",
     "item__stage",
     "item__round",
+    "pk",
     "decision",
+    "reason",
     "note",
     "cast_at",
     "seconds",
     "item__rank",
     "protocol__number",
     "superseded_at",
+    "further_reasons__reason",
 )
 
 
@@ -90,15 +98,26 @@ def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
     found = access.scope(Vote).visible_to(access).order_by("item__rank", "item", "pk")
     votes = found.values_list(*FIELDS).iterator(chunk_size=ROWS_AT_ONCE)
     first = list(islice(votes, 1))
-    people = members(access)
+    people, reasons = members(access), reasons_of(access)
     for item, group in groupby(chain(first, votes), key=lambda values: values[0]):
-        yield from _of_item(access, item, [_Row._make(values) for values in group], people)
+        together = [_Row._make(values) for values in group]
+        yield from _of_item(access, item, together, people, reasons)
 
 
 def _of_item(
-    access: ReviewAccess, item: int, votes: list[_Row], people: dict[int, Membership]
+    access: ReviewAccess,
+    item: int,
+    together: list[_Row],
+    people: dict[int, Membership],
+    reasons: Reasons,
 ) -> Iterator[tuple[Any, ...]]:
-    """The item's votes by membership number, or by letter where names are hidden, as cast."""
+    """The item's votes by membership number, or by letter where names are hidden, as cast.
+
+    Args:
+        together: a row for each vote, one more for each further reason behind the second.
+    """
+    votes = list({row.pk: row for row in together}.values())
+    given = _reasons_given(together)
     labels = _letters(access, item, votes)
     if labels:
         votes.sort(key=lambda vote: labels.get(vote.reviewer, ""))
@@ -114,7 +133,7 @@ def _of_item(
         yield (
             access.review.title,
             vote.record,
-            "",
+            vote.record if vote.stage == Stage.FULL_TEXT else "",
             "",
             vote.doi,
             vote.pmid,
@@ -122,8 +141,8 @@ def _of_item(
             vote.round,
             labels[vote.reviewer] if is_hidden else people[vote.reviewer].name,
             vote.vote,
-            "",
-            "",
+            reasons.code(reasons.counted([given[vote.pk]]) if vote.pk in given else None),
+            reasons.codes(given[vote.pk]) if vote.pk in given else "",
             "",
             vote.note,
             times[0],
@@ -133,6 +152,15 @@ def _of_item(
             False,
             times[2],
         )
+
+
+def _reasons_given(together: list[_Row]) -> dict[int, set[int]]:
+    """The reasons of each vote that has some."""
+    given: dict[int, set[int]] = defaultdict(set)
+    for row in together:
+        if row.reason:
+            given[row.pk] |= {row.reason, row.further} - {None}
+    return given
 
 
 def _letters(access: ReviewAccess, item: int, votes: list[_Row]) -> dict[int, str]:

@@ -1,5 +1,6 @@
 """The files of a review: what each holds, and the files themselves, streamed."""
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
@@ -13,7 +14,8 @@ from screening.access import ReviewAccess, Right, review_view
 @require_GET
 @review_view(Right.READ)
 def files(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
-    rows = [(file, file.visible(access), file.hidden(access)) for file in FILES.values()]
+    offered = [file for file in FILES.values() if access.may(file.right)]
+    rows = [(file, file.visible(access), file.hidden(access)) for file in offered]
     return render(request, "reporting/files.html", {"access": access, "files": rows})
 
 
@@ -23,6 +25,8 @@ def export(request: HttpRequest, access: ReviewAccess, name: str) -> StreamingHt
     file = FILES.get(name)
     if file is None:
         raise Http404
+    if not access.may(file.right):
+        raise PermissionDenied
     return StreamingHttpResponse(
         csv_lines(file.rows(access)),
         content_type="text/csv; charset=utf-8",

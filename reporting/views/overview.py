@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from reporting.home import standings
 from reporting.overview import Overview
 from reporting.progress import rail_counts, screening_progress
+from reporting.steps import Step
 from screening.access import ReviewAccess, Right, review_view
 from screening.rules import Stage
 
@@ -24,12 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @review_view(Right.READ)
 def overview(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
     page = Overview(access)
-    context = {
-        "access": access,
-        "page": page,
-        "stage": page.stage,
-        "step_address": _address(access, page.step.page, page.stage),
-    }
+    context = {"access": access, "page": page, "step_address": _address(access, page.step)}
     return render(request, "reporting/overview.html", context)
 
 
@@ -45,7 +41,7 @@ def progress(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpRe
     return render(request, "reporting/_progress.html", screening_progress(access, stage))
 
 
-def _address(access: ReviewAccess, page: str, stage: Stage) -> str:
-    app = "reporting" if page in OURS else "screening"
-    args = [access.review.pk, stage] if page in STAGED else [access.review.pk]
-    return reverse(f"{app}:{page}", args=args)
+def _address(access: ReviewAccess, step: Step) -> str:
+    app = "reporting" if step.page in OURS else "screening"
+    args = [access.review.pk, step.stage] if step.page in STAGED else [access.review.pk]
+    return reverse(f"{app}:{step.page}", args=args)

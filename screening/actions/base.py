@@ -32,6 +32,9 @@ TAKE_KEY = """
     VALUES (%s, %s, %s, %s) ON CONFLICT (user_id, key) DO NOTHING
 """
 
+# The first of the two numbers that name the lock on a review's protocol.
+PROTOCOL_LOCK = 4_012
+
 
 class KeyReused(Refused):
     """The same key with other content."""
@@ -80,14 +83,18 @@ def forget_old_request_keys() -> int:
     return old.delete()[0]
 
 
-def lock_membership(access: ReviewAccess, right: Right) -> None:
-    """The actor's membership is locked, and still gives `right`.
+def lock_membership(access: ReviewAccess, right: Right, *, amends: bool = False) -> None:
+    """The actor's membership is locked, and still gives `right`; the protocol stays as it is.
 
     Roles are read again under the lock: they may have changed since the page was opened.
+
+    Args:
+        amends: the action changes the protocol, see `hold_protocol`.
 
     Raises:
         PermissionDenied: the person was removed, or lost the role, in the meantime.
     """
+    hold_protocol(access, to_change=amends)
     lock = " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
         cursor.execute(f"{IS_MEMBER}{lock}", [access.membership.pk])
@@ -97,6 +104,21 @@ def lock_membership(access: ReviewAccess, right: Right) -> None:
         roles = [role for (role,) in cursor.fetchall()]
     if right not in rights_of(roles):
         raise PermissionDenied("You no longer have the role for this.")
+
+
+def hold_protocol(access: ReviewAccess, *, to_change: bool = False) -> None:
+    """Until this transaction ends nobody changes what the protocol says. Taken before all locks.
+
+    Whoever changes it waits until all that was begun under it is done, and what comes after waits
+    for them: so that no vote, round or report is made by a version that has ended. SQLite has one
+    writer at a time anyway. What was read of the protocol before is read again.
+    """
+    access.__dict__.pop("protocol", None)
+    if connection.vendor == "postgresql":
+        kind = "" if to_change else "_shared"
+        with connection.cursor() as cursor:
+            numbers = [PROTOCOL_LOCK, access.review.pk % 2**31]
+            cursor.execute(f"SELECT pg_advisory_xact_lock{kind}(%s, %s)", numbers)
 
 
 def lock_review(review_pk: int) -> Review:

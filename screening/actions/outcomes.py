@@ -56,7 +56,7 @@ def write_outcome(
     concerns_report = Outcome.INCLUDED in (item.outcome, new)
     item.outcome = new
     item.completed_at = completed_at if new in COMPLETE else None
-    item.save(update_fields=["outcome", "completed_at"])
+    item.save(update_fields=["quorum", "outcome", "completed_at"])
     if item.stage == Stage.TITLE_ABSTRACT and concerns_report:
         _seek_report(item, protocol)
 

@@ -10,8 +10,9 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from screening.access import Refused, ReviewAccess, Right, access_for, rights_of
-from screening.actions.base import action, lock_membership, lock_review
+from screening.actions.base import action, hold_protocol, lock_membership, lock_review
 from screening.actions.log import write_log
+from screening.actions.returning import leave_queue
 from screening.invitations import find_invitation, hash_of
 from screening.models import Invitation, Membership, MembershipRole, Review, Role, User
 
@@ -151,9 +152,16 @@ def log_joined(
 
 @action
 def change_roles(
-    access: ReviewAccess, membership: Membership, roles: Collection[str]
+    access: ReviewAccess,
+    membership: Membership,
+    roles: Collection[str],
+    *,
+    back_to_queue: bool = False,
 ) -> Membership:
     """The member has exactly these roles.
+
+    Args:
+        back_to_queue: of somebody who ceases to be a reviewer, see `end_membership`.
 
     Raises:
         Refused: no role was chosen, the review would be without a lead, or they have left.
@@ -165,35 +173,50 @@ def change_roles(
     if Role.LEAD not in wanted:
         _refuse_last_lead(access, locked)
     _set_roles(locked, wanted)
+    ceases = Role.REVIEWER in before and Role.REVIEWER not in wanted
+    returned = leave_queue(access, locked, back_to_queue=back_to_queue) if ceases else 0
     write_log(
         access,
         "member.roles_changed",
         before={**_for_log(locked), "roles": before},
-        after={**_for_log(locked), "roles": wanted},
+        after={
+            **_for_log(locked),
+            "roles": wanted,
+            **({"votes_returned": returned} if returned else {}),
+        },
     )
     return locked
 
 
 @action
-def end_membership(access: ReviewAccess, membership: Membership) -> Membership:
+def end_membership(
+    access: ReviewAccess, membership: Membership, *, back_to_queue: bool = False
+) -> Membership:
     """The person sees and does nothing in the review any more; what they did stays.
 
-    Invitations they sent and nobody has answered are withdrawn with them.
+    Invitations they sent and nobody has answered are withdrawn with them, and what they were
+    reading or had put off is free.
+
+    Args:
+        back_to_queue: their votes on records that are short of votes do not stay: those records
+            go back to the queue, see `returning`.
 
     Raises:
         Refused: the review would be without a lead, or they have left already.
     """
     locked, before = _lock_member_and_leads(access, membership)
     _refuse_last_lead(access, locked)
+    returned = leave_queue(access, locked, back_to_queue=back_to_queue)
     locked.ended_at = timezone.now()
     locked.save(update_fields=["ended_at"])
     open_invitations = access.scope(Invitation).unanswered().filter(invited_by=locked.user)
     withdrawn = open_invitations.update(withdrawn_at=timezone.now())
+    numbers = {"invitations_withdrawn": withdrawn, "votes_returned": returned}
     write_log(
         access,
         "member.removed",
         before={**_for_log(locked), "roles": before},
-        after={"invitations_withdrawn": withdrawn} if withdrawn else None,
+        after={name: number for name, number in numbers.items() if number} or None,
     )
     return locked
 
@@ -238,6 +261,7 @@ def _lock_member_and_leads(
     Returns:
         The member's row and roles as they are now.
     """
+    hold_protocol(access)
     roles = MembershipRole.objects.filter(membership__review=access.review)
     leads = roles.filter(role=Role.LEAD).values("membership")
     wanted = Q(pk__in=leads) | Q(pk__in=[membership.pk, access.membership.pk])

@@ -1,4 +1,4 @@
-"""The protocol of a review: edited in place until the first vote, frozen from then on."""
+"""The protocol of a review, until the first vote; `amendments` changes it from then on."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -24,38 +24,41 @@ PLAIN = (
     "quorum_title_abstract",
     "quorum_full_text",
     "maybe_policy",
+    "reasons_must_agree",
     "resolution_mode",
     "names_shown_in_conflicts",
 )
 LISTS = ("include", "exclude", "reasons", "terms")
 
 
-class ProtocolFrozen(Refused):
-    """Somebody has voted under this protocol."""
+class AfterFirstVote(Refused):
+    """Somebody has voted under this protocol: a change of it is an amendment."""
 
 
 @action
 def edit_protocol(access: ReviewAccess, **fields: Any) -> Protocol:
     """The protocol in force says what `fields` say; what they leave out stays.
 
-    A new quorum is also that of every open item at its stage. Whether a vote exists is asked
-    again under the lock of the log's head: a vote that is logged before this edit is seen, one
-    logged after it was cast under the edited protocol.
+    A new quorum is also that of every open item at its stage.
 
     Args:
         fields: plain fields of Protocol; `include` and `exclude` as lists of outline entries,
             `reasons` and `terms` as lists of theirs.
 
     Raises:
-        ProtocolFrozen: there is a vote, also one taken back; nothing was changed.
+        AfterFirstVote: there is a vote, also one taken back; nothing was changed.
         ValidationError: a value the model refuses.
     """
     if unknown := fields.keys() - {*PLAIN, *LISTS}:
         raise TypeError(f"a protocol has no {', '.join(sorted(unknown))}")
-    lock_membership(access, Right.PROTOCOL)
-    _refuse_when_frozen(access)
-    protocol = _lock_protocol(access)
-    before = _snapshot(access, protocol)
+    lock_membership(access, Right.PROTOCOL, amends=True)
+    if anybody_voted(access):
+        raise AfterFirstVote(
+            "Somebody has voted: a change of the protocol makes a new version now, with a sentence "
+            "why. Nothing was changed."
+        )
+    protocol = lock_protocol(access)
+    before = snapshot(access, protocol)
     for stage in Stage:
         quorum = fields.get(f"quorum_{stage}", protocol.quorum(stage))
         if quorum != protocol.quorum(stage):
@@ -66,40 +69,31 @@ def edit_protocol(access: ReviewAccess, **fields: Any) -> Protocol:
     protocol.save()
     for kind in Criterion.Kind.values:
         if kind in fields:
-            _replace_criteria(protocol, kind, fields[kind])
+            replace_criteria(protocol, kind, fields[kind])
     if "reasons" in fields:
         _replace_reasons(access, fields["reasons"])
     if "terms" in fields:
         _replace_terms(access, fields["terms"])
-    _log_changes(access, "protocol.edited", before, _snapshot(access, protocol))
-    _refuse_when_frozen(access)
+    _log_changes(access, "protocol.edited", before, snapshot(access, protocol))
     return protocol
 
 
 @action
 def set_highlight_terms(access: ReviewAccess, terms: Iterable[Term]) -> None:
-    """These terms are marked in titles and abstracts. Never frozen: they help to read."""
+    """These terms are marked in titles and abstracts. No amendment: they help to read."""
     lock_membership(access, Right.PROTOCOL)
-    protocol = _lock_protocol(access)
-    before = _snapshot(access, protocol)
+    protocol = lock_protocol(access)
+    before = snapshot(access, protocol)
     _replace_terms(access, terms)
-    _log_changes(access, "terms.changed", before, _snapshot(access, protocol))
+    _log_changes(access, "terms.changed", before, snapshot(access, protocol))
 
 
-def is_frozen(access: ReviewAccess) -> bool:
+def anybody_voted(access: ReviewAccess) -> bool:
     """Whether anybody has voted in this review, also when the vote was taken back."""
     return access.scope(Vote).exists()
 
 
-def _refuse_when_frozen(access: ReviewAccess) -> None:
-    if is_frozen(access):
-        raise ProtocolFrozen(
-            "The protocol is frozen since the first vote, and nothing was changed: all records "
-            "are to be judged by the same criteria. Amendments come with a later version."
-        )
-
-
-def _lock_protocol(access: ReviewAccess) -> Protocol:
+def lock_protocol(access: ReviewAccess) -> Protocol:
     """The protocol in force, as it is now; others who would edit it wait, votes do not."""
     Protocol.objects.select_for_update(no_key=True).get(pk=access.protocol.pk)
     access.protocol.refresh_from_db()
@@ -113,7 +107,7 @@ def _change_quorum(access: ReviewAccess, stage: Stage, quorum: int) -> None:
     items.update(quorum=quorum)
 
 
-def _replace_criteria(protocol: Protocol, kind: str, entries: Iterable[Entry]) -> None:
+def replace_criteria(protocol: Protocol, kind: str, entries: Iterable[Entry]) -> None:
     old = protocol.criteria.filter(kind=kind)
     proposed = set(old.filter(is_proposal=True).values_list("text", "hint"))
     old.delete()
@@ -157,21 +151,21 @@ def _replace_terms(access: ReviewAccess, terms: Iterable[Term]) -> None:
     )
 
 
-def _snapshot(access: ReviewAccess, protocol: Protocol) -> dict[str, Any]:
+def snapshot(access: ReviewAccess, protocol: Protocol) -> dict[str, Any]:
     """Everything an edit may change, as JSON values."""
     criteria = list(protocol.criteria.order_by("position").values("kind", "text", "hint"))
-    reasons = access.scope(ExclusionReason).order_by("position")
+    reasons = access.scope(ExclusionReason).in_use().order_by("position")
     terms = access.scope(HighlightTerm).order_by("text")
     return {
         **{name: getattr(protocol, name) for name in PLAIN},
-        "include": [_worded(row) for row in criteria if row["kind"] == "include"],
-        "exclude": [_worded(row) for row in criteria if row["kind"] == "exclude"],
+        "include": [worded(row) for row in criteria if row["kind"] == "include"],
+        "exclude": [worded(row) for row in criteria if row["kind"] == "exclude"],
         "reasons": list(reasons.values("code", "label", "hint")),
         "terms": list(terms.values("text", "side")),
     }
 
 
-def _worded(criterion: dict[str, str]) -> dict[str, str]:
+def worded(criterion: dict[str, str]) -> dict[str, str]:
     return {"text": criterion["text"], "hint": criterion["hint"]}
 
 

@@ -98,8 +98,13 @@ def _say_unless_said(
     state: RetrievalState | None,
     why: str,
 ) -> Retrieval | None:
-    is_new = before.state != state or before.why != why if before else state is not None
-    return _say(access, record, before, state, why) if is_new else before
+    """Who says again that a report is here, and no more, takes nothing from who said so first."""
+    if before is None:
+        is_known = state is None
+    else:
+        is_here = before.state == state == RetrievalState.RETRIEVED
+        is_known = (before.state, before.why) == (state, why) or (is_here and not why)
+    return before if is_known else _say(access, record, before, state, why)
 
 
 def refuse_unless_to_be_had(record: Record) -> None:

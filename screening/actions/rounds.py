@@ -27,8 +27,8 @@ def reopen(access: ReviewAccess, record: Record, *, stage: Stage, why: str) -> S
     if not why:
         raise Refused("Say why the record is to be judged anew. Nothing was changed.")
     items = access.scope(ScreeningItem).settled().at(stage).filter(record=record)
-    item = items.select_for_update(no_key=True, of=("self",)).first()
-    _refuse_unless_decided(record, stage, item)
+    locked = items.select_for_update(no_key=True, of=("self",))
+    item = _decided(record, stage, locked.first())
     again = begin_round(item, access.protocol, timezone.now())
     _look_again_from(access, stage, item.rank)
     write_log(
@@ -47,12 +47,11 @@ def decided_item(access: ReviewAccess, record: Record, *, stage: Stage) -> Scree
     Raises:
         Refused: as `reopen` does.
     """
-    item = access.scope(ScreeningItem).settled().at(stage).filter(record=record).first()
-    _refuse_unless_decided(record, stage, item)
-    return item
+    items = access.scope(ScreeningItem).settled().at(stage).filter(record=record)
+    return _decided(record, stage, items.first())
 
 
-def _refuse_unless_decided(record: Record, stage: Stage, item: ScreeningItem | None) -> None:
+def _decided(record: Record, stage: Stage, item: ScreeningItem | None) -> ScreeningItem:
     if item is None:
         raise Refused(
             f"Record {record.number} is not decided on {stage.words}, or not for long enough. "
@@ -60,6 +59,7 @@ def _refuse_unless_decided(record: Record, stage: Stage, item: ScreeningItem | N
         )
     if item.outcome == Outcome.CONFLICT:
         raise Refused(f"Record {record.number} is in conflict: resolve that. Nothing was changed.")
+    return item
 
 
 def _look_again_from(access: ReviewAccess, stage: Stage, rank: int) -> None:

@@ -105,7 +105,7 @@ def cast_vote_and_go_on(
     Args:
         held: primary keys of the records whose cards the page has already.
     """
-    access.shares_queue(stage)  # remembered, with the protocol
+    access.shares_queue(stage)  # how many reviewers there are is remembered
     vote, places = _cast_and_hand_out(access, record, ballot, stage, held)
     return vote, with_records(places)
 
@@ -150,7 +150,7 @@ def take_back_vote(access: ReviewAccess, record: Record, *, stage: Stage) -> Scr
         access,
         "vote.taken_back",
         item=item,
-        before=_for_log(record, mine),
+        before=for_log(record, mine),
     )
     _refuse_what_took_too_long(record, was_complete_at)
     return item
@@ -226,7 +226,7 @@ def _cast(
         item=item,
         reviewer=access.user,
         protocol=protocol,
-        slot=mine.slot if mine else _free_slot(item, votes),
+        slot=_slot(item, votes, mine),
         quorum=item.quorum,
         decision=ballot.decision,
         reason=reasons[0] if reasons else None,
@@ -238,14 +238,17 @@ def _cast(
         FurtherReason(vote=vote, reason=reason) for reason in reasons[1:]
     )
     cast = [one for one in votes if one is not mine] + [vote]
-    if any(one.decision == Decision.MAYBE for one in cast):
-        protocol.refresh_from_db()  # until the first vote it may have been edited
     _add_up(item, cast, protocol, now)
     forget_reading(access, item.pk)
     return vote, mine, was_complete_at
 
 
 def _add_up(item: ScreeningItem, votes: list[Vote], protocol: Protocol, now: datetime) -> None:
+    """The outcome follows from these votes; nor are more asked for than the protocol wants.
+
+    An amendment that asks for fewer leaves an item the votes it has; see `amending`.
+    """
+    item.quorum = max(protocol.quorum(Stage(item.stage)), len(votes))
     decisions = [vote.decision for vote in votes]
     reasons = reasons_of(votes)
     write_outcome(
@@ -270,14 +273,9 @@ def _log_vote(access: ReviewAccess, record: Record, vote: Vote, before: Vote | N
         access,
         "vote.changed" if before else "vote.cast",
         item=vote.item,
-        before=_for_log(record, before) if before else None,
-        after=_for_log(record, vote),
+        before=for_log(record, before) if before else None,
+        after=for_log(record, vote),
     )
-    if vote.decision == Decision.MAYBE:
-        # An edit of the protocol and the first vote meet at the head of the log: whoever comes
-        # second sees what the other did.
-        access.protocol.refresh_from_db()
-        _refuse_what_is_not_offered(access, Stage(vote.item.stage), Decision.MAYBE)
 
 
 def _refuse_what_is_not_offered(access: ReviewAccess, stage: Stage, decision: Decision) -> None:
@@ -330,12 +328,15 @@ def _check_known(record: Record, mine: Vote | None, ballot: Ballot) -> None:
     )
 
 
-def _free_slot(item: ScreeningItem, votes: list[Vote]) -> int:
-    taken = {vote.slot for vote in votes}
+def _slot(item: ScreeningItem, votes: list[Vote], mine: Vote | None) -> int:
+    """The slot of my vote that is changed, unless an amendment left it no room; or a free one."""
+    if mine and mine.slot <= item.quorum:
+        return mine.slot
+    taken = {vote.slot for vote in votes if vote is not mine}
     return next(slot for slot in range(1, item.quorum + 1) if slot not in taken)
 
 
-def _for_log(record: Record, vote: Vote) -> dict[str, object]:
+def for_log(record: Record, vote: Vote) -> dict[str, object]:
     said = {
         "record": record.number,
         "stage": vote.item.stage,

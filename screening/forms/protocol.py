@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.db.models.functions import Lower
 
 from screening import outline
 from screening.access import ReviewAccess
+from screening.actions.amendments import check_reasons
 from screening.models import (
     Criterion,
     ExclusionReason,
@@ -78,8 +80,24 @@ class TermsForm(forms.Form):
         return cls(initial={"terms": terms_as_outline(access)})
 
 
+class WhyForm(forms.Form):
+    """What makes an amendment one: the sentence that stands in the list of them."""
+
+    why = forms.CharField(
+        label="Why the protocol is amended",
+        max_length=2_000,
+        help_text="It stands in the list of amendments, which a report of the review has to give.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say in a sentence why the protocol is amended."},
+    )
+
+
 class ProtocolForm(forms.ModelForm):
-    """The whole protocol on one page."""
+    """The whole protocol on one page; after the first vote without terms, which are no part of it.
+
+    Args:
+        amends: whether somebody has voted, so that a reason keeps its code and its words.
+    """
 
     framework = OutlineField(
         lambda text: outline.parse(text, outline.FRAMEWORK),
@@ -109,6 +127,11 @@ class ProtocolForm(forms.ModelForm):
     maybe_policy = forms.ChoiceField(
         label="A maybe, at title and abstract", choices=MAYBES, widget=forms.RadioSelect
     )
+    reasons_must_agree = forms.BooleanField(
+        required=False,
+        label="Excluding a report without a common reason is a conflict",
+        help_text="Otherwise the first reason in the order above is counted.",
+    )
     resolution_mode = forms.ChoiceField(
         label="How conflicts are resolved", choices=RESOLUTIONS, widget=forms.RadioSelect
     )
@@ -121,6 +144,7 @@ class ProtocolForm(forms.ModelForm):
             "quorum_title_abstract",
             "quorum_full_text",
             "maybe_policy",
+            "reasons_must_agree",
             "resolution_mode",
             "names_shown_in_conflicts",
         ]
@@ -134,12 +158,30 @@ class ProtocolForm(forms.ModelForm):
         }
         widgets = {"question": forms.Textarea(attrs={"rows": 4})}
 
+    def __init__(
+        self, *args: Any, access: ReviewAccess, amends: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.access, self.amends = access, amends
+        if amends:
+            del self.fields["terms"]
+            retired = access.scope(ExclusionReason).exclude(retired_at=None)
+            taken = list(retired.values_list("code", flat=True))
+            self.fields["reasons"].read = partial(outline.parse_reasons, taken=taken)
+            self.fields["reasons"].help_text = (
+                "In the order in which they count. A reason whose line you take out is retired: "
+                "it stays where it was given. To change the words of one that was given, take out "
+                "its line and add the new one below another code."
+            )
+
     @classmethod
-    def showing(cls, access: ReviewAccess) -> "ProtocolForm":
+    def showing(cls, access: ReviewAccess, *, amends: bool = False) -> "ProtocolForm":
         protocol = access.protocol
         rows = [Entry(row["label"], row["text"]) for row in protocol.framework]
         reasons = access.scope(ExclusionReason).filter(retired_at=None).order_by("position")
         return cls(
+            access=access,
+            amends=amends,
             initial={
                 **{name: getattr(protocol, name) for name in cls.Meta.fields},
                 "framework": outline.render(rows),
@@ -149,8 +191,14 @@ class ProtocolForm(forms.ModelForm):
                     Reason(reason.code, reason.label, reason.hint) for reason in reasons
                 ),
                 "terms": terms_as_outline(access),
-            }
+            },
         )
+
+    def clean_reasons(self) -> list[Reason]:
+        reasons = self.cleaned_data["reasons"]
+        if self.amends:
+            check_reasons(self.access, reasons)
+        return reasons
 
     def clean_framework(self) -> list[dict[str, str]]:
         return [{"label": row.text, "text": row.hint} for row in self.cleaned_data["framework"]]

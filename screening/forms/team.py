@@ -21,6 +21,23 @@ class RolesForm(forms.Form):
     )
 
 
+class HalfVotedForm(forms.Form):
+    """What becomes of the records that have a vote of a leaver and wait for another."""
+
+    back_to_queue = forms.TypedChoiceField(
+        label="Records half voted on",
+        choices=[
+            ("no", "The votes stay, and somebody else adds what is missing."),
+            ("yes", "They go back to the queue: these votes do not count, and others vote anew."),
+        ],
+        coerce=lambda chosen: chosen == "yes",
+        empty_value=False,
+        initial="no",
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+
 class InviteForm(RolesForm):
     email = forms.EmailField(
         label="E-mail address",

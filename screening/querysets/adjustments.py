@@ -2,10 +2,17 @@ from __future__ import annotations
 
 from typing import Self
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 
 class AdjustmentQuerySet(QuerySet):
     def in_force(self) -> Self:
         """What counts today."""
         return self.filter(ended_at_sequence__isnull=True)
+
+    def said_by_whom(self) -> Self:
+        """Annotate `name`, of whoever said it, as the review calls them; with its source."""
+        from screening.models import Membership  # noqa: PLC0415 -- the models import this module
+
+        names = Membership.objects.filter(review=OuterRef("review"), user=OuterRef("said_by"))
+        return self.select_related("source").annotate(name=Subquery(names.values("name")[:1]))

@@ -67,7 +67,8 @@ class ScreeningItemQuerySet(QuerySet):
         from screening.models import Retrieval  # noqa: PLC0415 -- the models import this module
 
         missing = Retrieval.objects.in_force().missing()
-        return self.filter(~Exists(missing.filter(record=OuterRef("record"))))
+        is_missing = Exists(missing.filter(record=OuterRef("record")))
+        return self.filter(Q(stage=Stage.TITLE_ABSTRACT) | ~is_missing)
 
     def awaiting(self, reviewer: User) -> Self:
         """Short of votes, and without one of this reviewer, in the order of screening."""

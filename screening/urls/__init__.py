@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 import screening.urls.converters  # noqa: F401 -- registers <stage:…> before the routes use it
-from screening.urls import conflicts, protocol, reviews, screen, sources, team
+from screening.urls import adjustments, conflicts, protocol, retrieval, reviews, screen, sources, team
 
 app_name = "screening"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
                 *sources.urlpatterns,
                 *screen.urlpatterns,
                 *conflicts.urlpatterns,
+                *retrieval.urlpatterns,
+                *adjustments.urlpatterns,
             ]
         ),
     ),

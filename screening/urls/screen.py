@@ -1,6 +1,6 @@
 from django.urls import path
 
-from screening.views import screen
+from screening.views import rounds, screen
 
 urlpatterns = [
     path("screen/<stage:stage>/", screen.queue, name="queue"),
@@ -9,4 +9,5 @@ urlpatterns = [
     path("screen/<stage:stage>/mine/", screen.mine, name="mine"),
     path("screen/<stage:stage>/<int:record_pk>/", screen.record, name="record"),
     path("screen/<stage:stage>/<int:record_pk>/later/", screen.later, name="later"),
+    path("screen/<stage:stage>/<int:record_pk>/reopen/", rounds.reopening, name="reopen"),
 ]

@@ -204,6 +204,7 @@ def _page(
         "form": form,
         "is_open": is_open,
         "is_single": item is not None,
+        "may_reopen": item is not None and not is_open and cards.may_reopen(access, item),
         "last": last,
         "refusal": refusal,
         "nothing": None if card else cards.why_nothing(access, stage),

@@ -18,7 +18,7 @@ from screening.actions.importing import (
     preview_import,
     undo_import,
 )
-from screening.actions.protocol import is_frozen
+from screening.actions.protocol import anybody_voted
 from screening.actions.sources import add_source, edit_source
 from screening.actions.storing import commit_import
 from screening.files import on_disk
@@ -65,7 +65,7 @@ def listing(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
     sources = access.scope(Source).prefetch_related("imports")
     context = {
         "rows": [Row(source, list(source.imports.all())) for source in sources],
-        "is_untouched": not is_frozen(access),
+        "is_untouched": not anybody_voted(access),
         "form": form,
     }
     status = 422 if form.is_bound else 200

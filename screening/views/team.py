@@ -16,10 +16,11 @@ from screening.actions.people import (
     invite,
     withdraw_invitation,
 )
-from screening.forms.team import MEANINGS, InviteForm, RolesForm
+from screening.actions.returning import half_voted
+from screening.forms.team import MEANINGS, HalfVotedForm, InviteForm, RolesForm
 from screening.invitations import find_invitation, post_invitation, role_names
-from screening.models import Invitation, Membership, ScreeningItem
-from screening.rules import Outcome
+from screening.models import Invitation, Membership
+from screening.pairs import work_by_pair
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,15 +42,16 @@ def members(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
 @review_view(Right.TEAM, after="screening:team")
 def roles(request: HttpRequest, access: ReviewAccess, number: int) -> HttpResponse:
     member = get_object_or_404(access.scope(Membership).active(), number=number)
-    form = RolesForm({"roles": list(member.held_roles())})
+    form, leaving = RolesForm({"roles": list(member.held_roles())}), HalfVotedForm()
     if request.method == "POST":
-        form = RolesForm(request.POST)
-        if form.is_valid():
-            change_roles(access, member, form.cleaned_data["roles"])
+        form, leaving = RolesForm(request.POST), HalfVotedForm(request.POST)
+        if form.is_valid() and leaving.is_valid():
+            change_roles(access, member, form.cleaned_data["roles"], **leaving.cleaned_data)
             messages.success(request, f"The roles of {member.name} are saved.")
             return redirect("screening:team", access.review.pk)
     status = 200 if form.is_valid() else 422
-    context = {"here": "team", "member": member, "form": form}
+    n_half = half_voted(access, member).count() if member.screens else 0
+    context = {"here": "team", "member": member, "form": form, "leaving": leaving, "n_half": n_half}
     return render(request, "screening/member_roles.html", context, status=status)
 
 
@@ -59,14 +61,16 @@ def remove(request: HttpRequest, access: ReviewAccess, number: int) -> HttpRespo
     """The page says in numbers what stays, before anything is done."""
     active = access.scope(Membership).active().with_work_done()
     member = get_object_or_404(active, number=number)
-    if request.method == "POST":
-        end_membership(access, member)
+    leaving = HalfVotedForm(request.POST if request.method == "POST" else None)
+    if leaving.is_valid():
+        end_membership(access, member, **leaving.cleaned_data)
         messages.success(request, f"{member.name} is no member of this review any more.")
         is_me = member.pk == access.membership.pk
         return redirect("/") if is_me else redirect("screening:team", access.review.pk)
-    half = access.scope(ScreeningItem).open().filter(outcome=Outcome.PARTIAL)
-    context = {"here": "team", "member": member, "n_half": half.voted_on_by(member.user).count()}
-    return render(request, "screening/member_remove.html", context)
+    n_half = half_voted(access, member).count()
+    context = {"here": "team", "member": member, "leaving": leaving, "n_half": n_half}
+    status = 422 if leaving.is_bound else 200
+    return render(request, "screening/member_remove.html", context, status=status)
 
 
 @require_POST
@@ -122,6 +126,7 @@ def _team(
         "invitations": [
             (one, role_names(one), one.state_at(now)) for one in unanswered.order_by("created_at")
         ],
+        "pairs": work_by_pair(access),
         "form": form,
         "meanings": list(MEANINGS.items()),
         **invited,

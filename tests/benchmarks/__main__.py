@@ -1,8 +1,8 @@
 """`python -m tests.benchmarks [NAME ...] [--postgres | --both]`: measure, beside what is required.
 
-Names: votes, storm, refused, import, verify, paint, page; all of them without one. Each makes its own
-database and web server and removes them. PostgreSQL is looked for at BENCH_POSTGRES, by default
-postgres://postgres@127.0.0.1:5432, where databases are created and dropped.
+Names: votes, storm, refused, import, verify, paint, page, prisma; all of them without one. Each
+makes its own database and web server and removes them. PostgreSQL is looked for at BENCH_POSTGRES,
+by default postgres://postgres@127.0.0.1:5432, where databases are created and dropped.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.benchmarks import importing, page, paint, refused, storm, verifying, votes
+from tests.benchmarks import importing, page, paint, prisma, refused, storm, verifying, votes
 from tests.benchmarks.figures import table
 from tests.benchmarks.site import fresh_site
 
@@ -24,6 +24,7 @@ BENCHMARKS = {
     "verify": verifying.run,
     "paint": paint.run,
     "page": page.run,
+    "prisma": prisma.run,
 }
 
 

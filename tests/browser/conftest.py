@@ -176,8 +176,8 @@ def sign_in(context: BrowserContext, user: User) -> None:
     context.add_cookies([{"name": name, "value": value, "domain": host, "path": "/"}])
 
 
-def queue_of(access: ReviewAccess) -> str:
-    return reverse("screening:queue", args=[access.review.pk, Stage.TITLE_ABSTRACT])
+def queue_of(access: ReviewAccess, stage: Stage = Stage.TITLE_ABSTRACT) -> str:
+    return reverse("screening:queue", args=[access.review.pk, stage])
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from screening.access import RequestClaim, ReviewAccess, access_for
 from screening.actions.people import end_membership
-from screening.actions.protocol import ProtocolFrozen, edit_protocol
+from screening.actions.protocol import AfterFirstVote, edit_protocol
 from screening.actions.voting import (
     Ballot,
     cast_vote,
@@ -215,7 +215,7 @@ def test_a_quorum_is_edited_before_the_first_vote_or_not_at_all(quorum):
         assert isinstance(vote, Vote)
         after = ScreeningItem.objects.get(pk=item.pk).quorum
         assert vote.quorum == after
-        assert after == (2 if isinstance(edited, ProtocolFrozen) else quorum)
+        assert after == (2 if isinstance(edited, AfterFirstVote) else quorum)
         assert fresh(lead).quorum(TA) == after
 
 
@@ -229,7 +229,7 @@ def test_maybe_is_taken_away_before_the_first_vote_or_not_at_all():
             lambda lead=lead: edit_protocol(fresh(lead), maybe_policy="off"),
         )
 
-        assert kinds(results) in (["ProtocolFrozen", "Vote"], ["Protocol", "Refused"])
+        assert kinds(results) in (["AfterFirstVote", "Vote"], ["Protocol", "Refused"])
 
 
 def test_a_protocol_that_was_read_before_an_edit_is_not_trusted(alice, bob, dora, review):

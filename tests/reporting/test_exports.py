@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 from collections import defaultdict
 from datetime import date
 
@@ -7,16 +8,30 @@ import pytest
 from django.utils import timezone
 
 from reporting.cells import unguard
+from reporting.exports import FILES
+from reporting.log import log_page
 from screening.actions import conflicts as settle
+from screening.actions.log import write_log
+from screening.actions.retrieval import say_of_report
+from screening.actions.rounds import reopen
 from screening.actions.voting import take_back_vote
 from screening.conflicts import panel_of
-from screening.models import ResolutionMode, Role, ScreeningItem, Source
-from screening.rules import Decision, Stage, outcome
+from screening.models import (
+    LogEntry,
+    ResolutionMode,
+    RetrievalState,
+    Role,
+    ScreeningItem,
+    Source,
+)
+from screening.rules import Decision, Stage, counted_reason, outcome
 from tests.clock import complete_since
 from tests.conftest import join
 from tests.factories import ImportFactory, ItemFactory, RecordFactory
 
 STAGE = Stage.TITLE_ABSTRACT
+# Files that are empty where nothing happened yet.
+OF_ROWS = ("votes_long", "records_wide", "resolutions", "excluded_full_text", "searches")
 
 
 @pytest.fixture
@@ -391,7 +406,7 @@ def test_files_hold_rows_of_their_own_review_only(download, mallory, screened, n
     screened("++")
     screened("+-")
 
-    for name in ("votes_long", "records_wide", "resolutions", "searches"):
+    for name in OF_ROWS:
         assert download(mallory, name).rows == []
 
 
@@ -404,5 +419,273 @@ def test_the_page_of_files_counts_what_is_shown_and_hidden(client, bob, screened
 
     assert '<td class="number" data-label="Rows">1</td>' in text
     assert "2 rows, until settled" in text
-    for name in ("votes_long", "records_wide", "resolutions", "searches"):
+    for name in set(FILES) - {"log"}:
         assert f'href="/reviews/{bob.review.pk}/export/{name}.csv"' in text
+    assert "Parallax does not look for duplicates yet" in text
+    assert "log.csv" not in text
+
+
+# --- Full text --------------------------------------------------------------------------------
+
+
+def of_reports(rows) -> list[dict[str, str]]:
+    return [row for row in rows if row["stage"] == "full_text"]
+
+
+def test_votes_tell_their_reasons_by_code_the_counted_one_first_of_all(
+    download, alice, reasons, read, no_undo
+):
+    read("E3 E1 E2", "E2")
+    read("+", ".")
+
+    rows = of_reports(download(alice, "votes_long").rows)
+
+    assert columns(rows, "record_id", "report_id", "vote", "reason", "all_reasons") == [
+        ("1", "1", "exclude", "E1", "E1|E2|E3"),
+        ("1", "1", "exclude", "E2", "E2"),
+        ("2", "2", "include", "", ""),
+    ]
+
+
+def test_the_counted_reason_follows_the_protocol_of_today(download, alice, reasons, read, no_undo):
+    """Its order may be amended after the votes."""
+    read("E1 E2", "E1 E2")
+    reasons[0].position = 9
+    reasons[0].save()
+
+    (first, _) = of_reports(download(alice, "votes_long").rows)
+    (wide,) = download(alice, "records_wide").rows
+    (excluded,) = download(alice, "excluded_full_text").rows
+
+    assert (first["reason"], first["all_reasons"]) == ("E2", "E2|E1")
+    assert (wide["ft_reason"], excluded["reason"]) == ("E2", "E2")
+
+
+def test_excluded_reports_are_listed_with_the_reason_they_are_counted_under(
+    download, olive, read, reasons, no_undo
+):
+    read("E3 E2", "E1 E3", title="=SUM(1)", doi="10.1000/x", pmid="42")
+    read("E3", "E2")
+    read("E1", "+")
+    read("+", "+")
+    read("E1", ".")
+
+    answer = download(olive, "excluded_full_text")
+
+    assert answer.body.split("\r\n")[0] == (
+        "report_id,title,doi,pmid,reason,reason_label,all_reasons,decided_at"
+    )
+    first, second = answer.rows
+    assert first.pop("decided_at").startswith(timezone.now().strftime("%Y-%m-%dT"))
+    assert first == {
+        "report_id": "1",
+        "title": "'=SUM(1)",
+        "doi": "10.1000/x",
+        "pmid": "42",
+        "reason": "E3",
+        "reason_label": "No measure of quality",
+        "all_reasons": "E1|E2|E3",
+    }
+    assert columns([second], "report_id", "reason", "all_reasons") == [("2", "E2", "E2|E3")]
+
+
+def test_a_resolution_says_for_which_reason(download, alice, bob, olive, read, no_undo):
+    item = read("E3", "+")
+    proposal = settle.propose(
+        alice,
+        item.record,
+        stage=Stage.FULL_TEXT,
+        decision=Decision.EXCLUDE,
+        reason="E2",
+        rationale="Seen together",
+    )
+    settle.confirm(bob, item.record, stage=Stage.FULL_TEXT, proposal_pk=proposal.pk)
+
+    (resolution,) = download(olive, "resolutions").rows
+    (excluded,) = download(olive, "excluded_full_text").rows
+    (wide,) = download(olive, "records_wide").rows
+
+    assert (resolution["stage"], resolution["reason"]) == ("full_text", "E2")
+    assert columns([excluded], "reason", "all_reasons", "decided_at") == [
+        ("E2", "E2|E3", resolution["resolved_at"])
+    ]
+    assert (wide["ft_outcome"], wide["ft_reason"]) == ("excluded", "E2")
+
+
+def test_records_tell_what_became_of_their_reports(
+    download, alice, dora, olive, screened, sought, read, no_undo
+):
+    screened("--")
+    sought()
+    for state in RetrievalState.values:
+        say_of_report(dora, sought().record, RetrievalState(state), why="Asked")
+    read("E2", "E1")
+    read("+", "E1")
+
+    rows = download(olive, "records_wide").rows
+
+    names = ("ft_outcome", "ft_reason", "vote_ft_Alice", "vote_ft_Bob", "retrieval")
+    assert columns(rows, *names) == [
+        ("", "", "", "", ""),
+        ("unseen", "", "", "", "sought"),
+        ("unseen", "", "", "", "requested"),
+        ("unseen", "", "", "", "retrieved"),
+        ("unseen", "", "", "", "not_retrieved"),
+        ("excluded", "E1", "exclude", "exclude", "retrieved"),
+        ("conflict", "", "hidden", "hidden", "retrieved"),
+    ]
+
+
+def test_a_report_that_is_not_settled_tells_ones_own_vote_only(download, alice, bob, read):
+    read("E1 E2", "E1")
+
+    (wide,) = download(bob, "records_wide").rows
+    votes = of_reports(download(bob, "votes_long").rows)
+
+    names = ("ft_outcome", "ft_reason", "vote_ft_Alice", "vote_ft_Bob")
+    assert columns([wide], *names) == [("partial", "", "", "exclude")]
+    assert columns(votes, "reviewer", "all_reasons") == [("Bob", "E1")]
+    assert download(bob, "excluded_full_text").rows == []
+
+
+def test_a_report_of_which_nothing_stands_is_in_no_file(download, olive, screened, settings):
+    settings.UNDO_SECONDS = 10
+    screened("++")
+
+    (row,) = download(olive, "records_wide").rows
+
+    assert (row["ft_outcome"], row["retrieval"]) == ("", "")
+
+
+@pytest.fixture
+def reopened(dora, alice, bob, carol, read, no_undo, settings):
+    """A report, excluded by resolution and now judged anew by Alice alone."""
+    item = read("E1 E2", "+")
+    settle.refer(dora, item.record, stage=Stage.FULL_TEXT, why="Stuck")
+    settle.adjudicate(
+        carol,
+        item.record,
+        stage=Stage.FULL_TEXT,
+        decision=Decision.EXCLUDE,
+        reason="E2",
+        rationale="No",
+    )
+    reopen(dora, item.record, stage=Stage.FULL_TEXT, why="Another version of it")
+    return item
+
+
+def test_earlier_rounds_come_back_to_the_files_once_the_latest_is_settled(
+    download, alice, bob, olive, dora, reopened, judge
+):
+    def seen(access) -> tuple[list[str], list[str], list[str]]:
+        votes = of_reports(download(access, "votes_long").rows)
+        resolutions = download(access, "resolutions").rows
+        log = download(dora, "log").rows
+        return (
+            [f"{row['round']} {row['reviewer']}" for row in votes],
+            [row["round"] for row in resolutions],
+            [row["action"] for row in log if row["action"].startswith(("conflict", "item"))],
+        )
+
+    before = seen(olive)
+    own = seen(alice)
+    judge(reopened, alice, "E3")
+    half = seen(olive)
+    judge(reopened, bob, "E3")
+    after = seen(olive)
+
+    assert before == half == ([], [], [])
+    assert own == (["1 Alice"], [], [])
+    assert after == (
+        ["1 Alice", "1 Bob", "2 Alice", "2 Bob"],
+        ["1"],
+        ["conflict.referred", "conflict.resolved", "item.reopened"],
+    )
+    assert columns(download(olive, "excluded_full_text").rows, "report_id", "all_reasons") == [
+        ("1", "E3")
+    ]
+
+
+def test_a_record_judged_anew_hides_what_came_after_it(
+    download, alice, bob, dora, olive, read, no_undo
+):
+    item = read("E1", "E1")
+    reopen(dora, item.record, stage=STAGE, why="Wrong abstract")
+
+    (wide,) = download(olive, "records_wide").rows
+
+    names = ("ta_outcome", "ft_outcome", "ft_reason", "vote_ft_Bob", "retrieval")
+    assert columns([wide], *names) == [("unseen", "", "", "", "")]
+    assert download(olive, "excluded_full_text").rows == []
+    assert download(olive, "votes_long").rows == []
+    assert download(olive, "votes_long")["X-Rows-Hidden"] == "4"
+
+
+def test_the_log_is_the_leads(client, dora, alice, libby):
+    statuses = []
+    for access in (dora, alice, libby):
+        client.force_login(access.user)
+        statuses.append(client.get(f"/reviews/{dora.review.pk}/export/log.csv").status_code)
+
+    assert statuses == [200, 403, 403]
+
+
+def test_the_log_is_numbered_as_its_page_and_tells_no_digest(
+    client, download, alice, bob, dora, screened, read, settings
+):
+    write_log(
+        dora,
+        "future.thing",
+        before={"b": 1, "a": [{"slot": 1, "n": "=x"}]},
+        after={"sha256": "a" * 64},
+        why="-because",
+    )
+    read("E1 E2", "E1")
+    settings.UNDO_SECONDS = 0
+    screened("+.")
+
+    answer = download(dora, "log")
+
+    page = log_page(dora)
+    assert [(int(row["number"]), row["what"]) for row in reversed(answer.rows)] == [
+        (line.number, line.what) for line in page.lines
+    ]
+    assert page.shown == len(answer.rows)
+    assert answer["X-Rows-Hidden"] == str(page.hidden_items) == "1"
+    first = answer.rows[0]
+    assert columns([first], "number", "who", "action", "before", "after", "why") == [
+        ("1", "Dora", "future.thing", '{"a": [{"n": "=x"}], "b": 1}', "{}", "'-because")
+    ]
+    assert first["at"].endswith("Z")
+    assert not set(LogEntry.objects.values_list("digest", flat=True)) & set(
+        re.findall(r"[0-9a-f]{64}", answer.body)
+    )
+
+
+def test_duplicates_are_a_header_until_there_are_some(download, olive, screened):
+    screened("++")
+
+    assert download(olive, "duplicates").body == (
+        "record_id,duplicate_of,pattern,decided_by,decided_at\r\n"
+    )
+
+
+def test_the_files_agree_with_one_another_at_full_text(download, olive, read, no_undo):
+    for votes in (("E1", "E2"), ("E2", "E2 E3"), ("+", "E1"), ("+", "+"), (".", "E3")):
+        read(*votes)
+
+    given = defaultdict(list)
+    for row in of_reports(download(olive, "votes_long").rows):
+        if row["all_reasons"]:
+            given[row["report_id"]].append(row["all_reasons"].split("|"))
+    wide = download(olive, "records_wide").rows
+    excluded = download(olive, "excluded_full_text").rows
+
+    counted = {
+        row["record_id"]: counted_reason(given[row["record_id"]], ("E1", "E2", "E3"))
+        for row in wide
+        if row["ft_outcome"] == "excluded"
+    }
+    assert len(counted) == 2
+    assert {row["report_id"]: row["reason"] for row in excluded} == counted
+    assert {row["record_id"]: row["ft_reason"] for row in wide if row["ft_reason"]} == counted

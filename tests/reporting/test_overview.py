@@ -4,8 +4,18 @@ import pytest
 from django.utils import timezone
 
 from reporting.overview import Overview, seconds_each
+from reporting.progress import my_reading
 from screening.actions import conflicts as settle
-from screening.models import Invitation, ResolutionMode, Role, ScreeningItem, Source
+from screening.actions.retrieval import say_of_report
+from screening.actions.rounds import reopen
+from screening.models import (
+    Invitation,
+    ResolutionMode,
+    RetrievalState,
+    Role,
+    ScreeningItem,
+    Source,
+)
 from screening.rules import Decision, Stage
 from tests.clock import complete_since
 from tests.factories import ItemFactory, MembershipFactory, ReviewFactory
@@ -118,26 +128,105 @@ def test_a_conflict_shows_nowhere_while_it_can_be_undone(alice, dora, screened, 
     assert "0&nbsp;in&nbsp;conflict, 1&nbsp;with one vote, 0&nbsp;unseen" in open_overview(dora)
 
 
-def test_when_all_is_settled_the_files_are_next(alice, dora, screened, no_undo):
+def test_included_records_are_followed_by_their_full_texts(
+    alice, carol, dora, libby, screened, no_undo
+):
     screened("++")
     screened("--")
 
     page = Overview(alice)
 
-    assert step(dora) == "Screening on title and abstract is finished"
+    assert (page.step.title, page.step.stage) == (
+        "1 full text waits for your vote",
+        Stage.FULL_TEXT,
+    )
+    assert (step(dora), step(libby)) == ("1 report is still to be got",) * 2
+    assert step(carol) == "2 reviewers still have full texts to screen"
+
+
+def test_a_report_asked_for_waits_for_nobodys_vote(alice, dora, libby, sought, no_undo):
+    say_of_report(libby, sought().record, RetrievalState.REQUESTED, why="The library")
+
+    assert {step(access) for access in (alice, dora, libby)} == {
+        "1 report is asked for and not here yet"
+    }
+
+
+def test_the_last_full_texts_are_waited_for(alice, dora, read):
+    read("+", "E1")
+
+    assert (step(alice), step(dora)) == ("The last full texts are settling",) * 2
+
+
+def test_a_conflict_at_full_text_is_discussed_there(alice, carol, read, no_undo, open_overview):
+    read("+", "E1")
+
+    assert (step(alice), step(carol)) == ("1 conflict to discuss", "1 conflict is with others")
+    text = open_overview(alice)
+    assert f'href="/reviews/{alice.review.pk}/conflicts/full-text/">Discuss' in text
+    assert "full text, less than a day" in text
+
+
+def test_when_both_stages_are_at_their_end_the_files_are_next(
+    alice, dora, screened, sought, read, no_undo
+):
+    screened("--")
+    read("+", "+")
+    read("E1", "E2")
+    say_of_report(dora, sought().record, RetrievalState.NOT_RETRIEVED, why="Lost")
+
+    page = Overview(alice)
+
+    assert step(dora) == "Screening is finished"
     assert (page.step.kind, page.step.page) == ("done", "files")
-    assert page.step.text == "1 record included, 1 excluded, and no conflict left open."
+    assert page.step.text == (
+        "1 full text included, 1 excluded, 1 not retrieved, and no conflict left open."
+    )
 
 
-def test_the_flow_adds_up(dora, screened, no_undo, open_overview):
-    for signs in ("..", "+.", "+-", "++", "--", "--"):
+def test_the_flow_adds_up(dora, libby, screened, sought, read, no_undo, open_overview):
+    for signs in ("..", "+.", "+-", "--", "--"):
         screened(signs)
+    for votes in (("+", "+"), ("E1", "E1"), ("E1", "E2"), ("+", "E1"), ("+", ".")):
+        read(*votes)
+    states = RetrievalState
+    for state in (states.REQUESTED, states.REQUESTED, states.NOT_RETRIEVED, None):
+        say_of_report(libby, sought().record, state, why="Asked")
 
     text = open_overview(dora)
 
+    assert ">14</a></strong>records identified" in text
+    assert ">11</a></strong>finished by two" in text
+    assert "9 included, 2 excluded" in text
     assert "1&nbsp;in&nbsp;conflict, 1&nbsp;with one vote, 1&nbsp;unseen" in text
+    assert '?show=all">9</a></strong>full texts sought' in text
+    assert (
+        "5&nbsp;retrieved, 1&nbsp;not&nbsp;retrieved, 2&nbsp;asked&nbsp;for, 1&nbsp;to&nbsp;get"
+    ) in text
+    assert ">3</a></strong>full texts finished" in text
+    assert "by two: 1&nbsp;in&nbsp;conflict, 1&nbsp;with one vote, 4&nbsp;unseen" in text
     assert "<strong>1</strong>included so far" in text
-    assert "2 excluded" in text
+    assert "2 full texts excluded" in text
+
+
+def test_a_full_text_counts_nowhere_before_its_record_is_settled(
+    alice, bob, dora, screened, open_overview, settings
+):
+    settings.UNDO_SECONDS = 10
+    screened("++")
+
+    assert '?show=all">0</a></strong>full texts sought' in open_overview(dora)
+    assert Overview(alice).full_text.is_begun is False
+
+
+def test_votes_on_a_report_whose_record_is_judged_anew_count_for_nothing(
+    alice, bob, dora, read, no_undo
+):
+    item = read("+", ".")
+    reopen(dora, item.record, stage=STAGE, why="Wrong abstract")
+
+    assert Overview(alice).full_text.is_begun is False
+    assert my_reading(alice, Stage.FULL_TEXT) == (0, 0)
 
 
 def test_the_oldest_conflict_tells_its_age(dora, screened, open_overview):
@@ -171,14 +260,15 @@ def test_the_pace_is_the_mean_of_the_persons_own_votes(alice, bob, vote, screene
         vote(screened(".."), alice, "+", seconds=20 + 2 * place)
         vote(screened(".."), bob, "+", seconds=600)
 
-    assert seconds_each(alice) == 29
+    assert seconds_each(alice, STAGE) == 29
+    assert seconds_each(alice, Stage.FULL_TEXT) is None
 
 
 def test_few_votes_tell_no_pace(alice, vote, screened):
     for _ in range(9):
         vote(screened(".."), alice, "+", seconds=20)
 
-    assert seconds_each(alice) is None
+    assert seconds_each(alice, STAGE) is None
 
 
 def test_my_reviews_say_what_waits_for_me(client, alice, screened):
@@ -190,6 +280,30 @@ def test_my_reviews_say_what_waits_for_me(client, alice, screened):
 
     assert "1 record waits for your vote." in text
     assert other.title not in text
+
+
+def test_my_reviews_look_across_the_stages(
+    client, alice, carol, dora, libby, olive, sought, read, no_undo
+):
+    def waits(access) -> str:
+        client.force_login(access.user)
+        text = " ".join(client.get("/").content.decode().split())
+        return text.partition("</h2> <p>")[2].partition("</p>")[0]
+
+    item = sought()
+    assert waits(alice) == "1 full text waits for your vote."
+    assert (waits(libby), waits(dora)) == ("1 report is still to be got.",) * 2
+    assert waits(olive) == "Nothing waits for you; others are still at work."
+
+    say_of_report(libby, item.record, RetrievalState.NOT_RETRIEVED, why="Lost")
+    assert {waits(access) for access in (alice, libby, dora, olive)} == {"Screening is finished."}
+
+    read("+", "E1")
+    assert waits(carol) == "1 conflict waits to be resolved."
+    client.force_login(alice.user)
+    text = " ".join(client.get("/").content.decode().split())
+    assert "2 of 2 records finished" in text
+    assert "1 of 2 full texts finished" in text
 
 
 def test_somebody_without_a_review_is_shown_the_way(client, mallory):

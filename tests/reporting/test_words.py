@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from reporting.words import about, age, counted, spelled
+from reporting.words import about, age, counted, spelled, waits
 
 
 def test_nouns_follow_their_numbers():
@@ -11,6 +11,13 @@ def test_nouns_follow_their_numbers():
         "1 record",
         "2 records",
         "5,700 records",
+    ]
+
+
+def test_verbs_follow_their_numbers():
+    assert [waits(1, "full text"), waits(12, "full text")] == [
+        "1 full text waits",
+        "12 full texts wait",
     ]
 
 

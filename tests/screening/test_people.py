@@ -259,7 +259,7 @@ def test_the_page_asks_the_same_for_any_number_of_members(
     for n in range(12):
         join(review, f"Member {n}", Role.REVIEWER, Role.LIBRARIAN)
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(13):
         client.get(page(dora))
 
 

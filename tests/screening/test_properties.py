@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 )
 
 from screening.access import Refused, ReviewAccess
-from screening.actions import conflicts, people, voting
+from screening.actions import amendments, conflicts, people, voting
 from screening.actions.importing import undo_import
 from screening.actions.protocol import edit_protocol
 from screening.models import LogEntry, Proposal, Role, ScreeningItem, Vote
@@ -51,6 +51,7 @@ ITEMS = 2
 
 @dataclass
 class Item:
+    quorum: int
     votes: dict[str, tuple[str, str]] = field(default_factory=dict)
     is_old: bool = False
     proposed_by: str = ""
@@ -74,10 +75,29 @@ class Model:
 
     def outcome(self, item: Item) -> str:
         decisions = [decision for decision, _ in item.votes.values()]
-        return added_up(decisions, self.quorum, self.maybe, item.resolution)
+        return added_up(decisions, item.quorum, self.maybe, item.resolution)
+
+    def is_full(self, item: Item) -> bool:
+        return len(item.votes) == item.quorum
 
     def settled(self, item: Item) -> bool:
-        return len(item.votes) == self.quorum and (item.is_old or self.seconds == 0)
+        return self.is_full(item) and (item.is_old or self.seconds == 0)
+
+    def recount(self, item: Item) -> None:
+        """As an amendment does: what is asked for and was not settled before is not at once."""
+        if item.resolution:
+            return
+        was_full = self.is_full(item)
+        item.quorum = max(self.quorum, len(item.votes))
+        item.is_old = item.is_old and was_full and self.is_full(item)
+        if self.outcome(item) != "conflict":
+            item.proposed_by = ""
+
+    def forget(self, who: str) -> None:
+        """The votes of whoever leaves go where others are missing."""
+        for item in self.items:
+            if not self.is_full(item):
+                item.votes.pop(who, None)
 
     def in_conflict(self, item: Item) -> bool:
         return self.settled(item) and self.outcome(item) == "conflict"
@@ -155,7 +175,7 @@ class Screening(RuleBasedStateMachine):
             mode == "adjudication",
             seconds,
             {who: set(roles) for who, roles in ROLES.items()},
-            [Item() for _ in range(ITEMS)],
+            [Item(quorum) for _ in range(ITEMS)],
         )
         for index in torn:
             self.all_disagree(index, order)
@@ -189,7 +209,7 @@ class Screening(RuleBasedStateMachine):
     def vote(self, who: str, index: int, decision: str, note: str) -> None:
         item, model = self.model.items[index], self.model
         same = item.votes.get(who) == (decision, note)
-        room = not model.settled(item) if who in item.votes else len(item.votes) < model.quorum
+        room = not model.settled(item) if who in item.votes else not model.is_full(item)
         offered = decision != "maybe" or model.maybe != "off"
         allowed = model.may(who, VOTES) and offered and (same or room)
 
@@ -211,6 +231,7 @@ class Screening(RuleBasedStateMachine):
         if done:
             del item.votes[who]
             item.is_old = False
+            item.quorum = max(self.model.quorum, len(item.votes))
 
     @rule(who=anybody, index=any_item)
     def later(self, who: str, index: int) -> None:
@@ -227,7 +248,7 @@ class Screening(RuleBasedStateMachine):
     def time_passes(self) -> None:
         clock.time_passes(timedelta(minutes=1))
         for item in self.model.items:
-            item.is_old = item.is_old or len(item.votes) == self.model.quorum
+            item.is_old = item.is_old or self.model.is_full(item)
 
     @rule(index=any_item, order=st.permutations(sorted(ROLES)))
     def all_disagree(self, index: int, order: Sequence[str]) -> None:
@@ -364,28 +385,34 @@ class Screening(RuleBasedStateMachine):
 
     # --- People and protocol ------------------------------------------------------------------
 
-    @rule(who=anybody, whom=anybody, roles=any_roles)
-    def change_roles(self, who: str, whom: str, roles: set[str]) -> None:
+    @rule(who=anybody, whom=anybody, roles=any_roles, back=st.booleans())
+    def change_roles(self, who: str, whom: str, roles: set[str], back: bool) -> None:
         model = self.model
         keeps_a_lead = Role.LEAD in roles or self._leads() != {whom}
         allowed = model.may(who, {Role.LEAD}) and bool(model.roles[whom]) and keeps_a_lead
 
-        done = self.attempt(people.change_roles, who, self.members[whom].membership, roles)
+        leaver = self.members[whom].membership
+        done = self.attempt(people.change_roles, who, leaver, roles, back_to_queue=back)
 
         assert done == allowed
+        if done and back and Role.REVIEWER in model.roles[whom] - roles:
+            model.forget(whom)
         if done:
             model.roles[whom] = set(roles)
 
-    @rule(who=anybody, whom=anybody)
-    def remove(self, who: str, whom: str) -> None:
+    @rule(who=anybody, whom=anybody, back=st.booleans())
+    def remove(self, who: str, whom: str, back: bool) -> None:
         model = self.model
         allowed = (
             model.may(who, {Role.LEAD}) and bool(model.roles[whom]) and self._leads() != {whom}
         )
 
-        done = self.attempt(people.end_membership, who, self.members[whom].membership)
+        leaver = self.members[whom].membership
+        done = self.attempt(people.end_membership, who, leaver, back_to_queue=back)
 
         assert done == allowed
+        if done and back:
+            model.forget(whom)
         if done:
             model.roles[whom] = set()
 
@@ -405,16 +432,42 @@ class Screening(RuleBasedStateMachine):
         quorum=st.integers(1, 3),
         maybe=st.sampled_from(["include", "discuss", "off"]),
     )
-    def edit_protocol(self, who: str, quorum: int, maybe: str) -> None:
+    def change_protocol(self, who: str, quorum: int, maybe: str) -> None:
         model = self.model
-        allowed = model.may(who, {Role.LEAD}) and not model.anybody_voted
+        is_lead, voted = model.may(who, {Role.LEAD}), model.anybody_voted
+        is_new = (quorum, maybe) != (model.quorum, model.maybe)
 
         fields = {"quorum_title_abstract": quorum, "maybe_policy": maybe}
-        done = self.attempt(edit_protocol, who, **fields)
+        edited = self.attempt(edit_protocol, who, **fields)
+        amended = self.attempt(self._as_shown, who, **fields)
 
-        assert done == allowed
-        if done:
+        assert edited == (is_lead and not voted)
+        assert amended == (is_lead and voted and is_new)
+        if edited or amended:
             model.quorum, model.maybe = quorum, maybe
+            for item in model.items:
+                model.recount(item)
+
+    def _as_shown(self, access: ReviewAccess, **fields: Any) -> None:
+        """What the preview says of the settled items is what becomes of them."""
+        shown = amendments.plan_amendment(access, **fields)
+        before = self._settled_outcomes()
+        amendments.amend_protocol(access, why="So.", token=shown.token, **fields)
+        after = dict(ScreeningItem.objects.values_list("pk", "outcome"))
+        changed = [(before[pk], after[pk]) for pk in before if before[pk] != after[pk]]
+        numbers = shown.changes[0].numbers if shown.changes else {}
+        for name, was, now in (
+            ("decided_short_again", {"included", "excluded"}, {"partial"}),
+            ("conflicts_short_again", {"conflict"}, {"partial"}),
+            ("decided_in_conflict", {"included", "excluded"}, {"conflict"}),
+            ("conflicts_decided", {"conflict"}, {"included", "excluded"}),
+        ):
+            done = sum(old in was and new in now for old, new in changed)
+            assert numbers.get(name, 0) == done
+
+    def _settled_outcomes(self) -> dict[int, str]:
+        titles = ScreeningItem.objects.settled().at(TA)
+        return dict(titles.values_list("pk", "outcome"))
 
     @precondition(lambda self: self.model.anybody_voted)
     @rule(who=anybody)
@@ -463,7 +516,7 @@ class Screening(RuleBasedStateMachine):
         wanted = {
             row.pk
             for row, item in numbered
-            if who not in item.votes and len(item.votes) < model.quorum
+            if who not in item.votes and not model.is_full(item)
         }
         found = {item.pk for item in upcoming(access, TA)}
         assert found <= wanted if access.shares_queue(TA) else found == wanted

@@ -68,6 +68,16 @@ def test_with_a_quorum_of_one_there_is_never_a_conflict():
 @pytest.mark.parametrize(
     ("resolution", "expected"), [(INC, Outcome.INCLUDED), (E, Outcome.EXCLUDED)]
 )
+def test_a_resolution_stands_where_the_votes_are_no_conflict_under_a_later_version(
+    resolution, expected
+):
+    assert outcome([INC, M], quorum=2, maybe=MaybePolicy.DISCUSS) is Outcome.CONFLICT
+    assert outcome([INC, M], quorum=2, resolution=resolution) is expected
+
+
+@pytest.mark.parametrize(
+    ("resolution", "expected"), [(INC, Outcome.INCLUDED), (E, Outcome.EXCLUDED)]
+)
 def test_a_resolution_ends_a_conflict(resolution, expected):
     assert outcome([INC, E], quorum=2, resolution=resolution) is expected
 
@@ -76,7 +86,6 @@ def test_a_resolution_ends_a_conflict(resolution, expected):
     ("votes", "resolution", "message"),
     [
         ([INC, INC, INC], None, "3 votes where 2 are asked for"),
-        ([INC, INC], E, "a resolution of an item that is included"),
         ([INC], E, "a resolution of an item that is partial"),
         ([INC, E], M, "a resolution is include or exclude"),
     ],

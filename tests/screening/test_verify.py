@@ -182,8 +182,7 @@ def test_a_resolution_of_no_conflict_is_told(carol, screened):
     ScreeningItem.objects.filter(pk=screened[1].pk).update(outcome="conflict")
 
     assert [sentence.split(": ", 1)[1] for sentence in found()] == [
-        "the outcome stored is “included”, and its votes make none: "
-        "a resolution of an item that is included."
+        "it was resolved, and no version of the protocol makes it a conflict."
     ]
 
 

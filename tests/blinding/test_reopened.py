@@ -1,0 +1,125 @@
+"""While a record is judged anew, nothing anybody can fetch depends on how it was judged before."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from screening.actions import conflicts
+from screening.actions.retrieval import say_of_report
+from screening.actions.rounds import reopen
+from screening.actions.voting import Ballot, cast_vote
+from screening.models import ExclusionReason, RetrievalState
+from screening.rules import Stage
+from tests.blinding.crawling import differing, everything, naming
+from tests.worlds import MAYBE, NO, TA, YES, World
+
+STORY = "unseen"
+MARKER = "BEFORE-IT-WAS-REOPENED"
+
+
+def judged(world: World, clock, alice: str, bob: str) -> None:
+    world.vote("Alice", STORY, alice, note=MARKER, seconds=20)
+    world.vote("Bob", STORY, bob, note=MARKER, seconds=20)
+    clock.wait(minutes=1)
+
+
+def reopened(world: World) -> None:
+    reopen(world.access("Dora"), world.records[STORY], stage=TA, why=f"{MARKER} a mistake")
+
+
+def included_and_got(world: World, clock) -> None:
+    judged(world, clock, YES, MAYBE)
+    record = world.records[STORY]
+    said = {"why": f"{MARKER} the author"}
+    say_of_report(world.access("Libby"), record, RetrievalState.REQUESTED, **said)
+    say_of_report(world.access("Libby"), record, RetrievalState.RETRIEVED)
+    reopened(world)
+
+
+def included_and_screened(world: World, clock) -> None:
+    judged(world, clock, YES, YES)
+    record = world.records[STORY]
+    reason = world.access("Dora").scope(ExclusionReason).in_use().first().code
+    said = {"Alice": Ballot(YES, note=MARKER), "Bob": Ballot(NO, note=MARKER, reasons=(reason,))}
+    for name, ballot in said.items():
+        cast_vote(world.access(name), record, ballot, stage=Stage.FULL_TEXT)
+    clock.wait(minutes=1)
+    reopened(world)
+
+
+def excluded(world: World, clock) -> None:
+    judged(world, clock, NO, NO)
+    reopened(world)
+
+
+def resolved(world: World, clock) -> None:
+    judged(world, clock, YES, NO)
+    record = world.records[STORY]
+    conflicts.refer(world.access("Dora"), record, stage=TA, why=f"{MARKER} stuck")
+    said = {"decision": NO, "rationale": f"{MARKER} not about images"}
+    conflicts.adjudicate(world.access("Carol"), record, stage=TA, **said)
+    reopened(world)
+
+
+def half_judged_again(world: World, decision: str) -> None:
+    world.vote("Bob", STORY, decision, note="anew", seconds=5)
+
+
+@pytest.fixture
+def seen_in(world, clock, in_a_world) -> Callable[..., list]:
+    """What one person sees in each of these pasts; every one ends at the same moment."""
+
+    def look(name: str, pasts: Iterable[Callable[[World, object], None]]) -> list:
+        def ending(past):
+            def act():
+                began = clock.time
+                past(world, clock)
+                clock.time = began
+                clock.wait(minutes=5)
+
+            return act
+
+        return [in_a_world(ending(past), lambda: everything(world, name)) for past in pasts]
+
+    return look
+
+
+@pytest.mark.parametrize("name", ["Dora", "Carol", "Libby", "Olive"])
+def test_no_byte_depends_on_how_a_reopened_record_was_judged_before(seen_in, name):
+    first, *others = seen_in(name, [included_and_got, included_and_screened, excluded, resolved])
+
+    assert naming(first, MARKER) == []
+    for another in others:
+        assert differing(first, another) == set()
+
+
+@pytest.mark.parametrize("name", ["Bob", "Dora"])
+def test_nor_while_the_new_round_is_short_of_votes(seen_in, name):
+    def then_voted(past):
+        def act(world, clock):
+            past(world, clock)
+            half_judged_again(world, YES)
+
+        return act
+
+    first, second = seen_in(name, [then_voted(included_and_got), then_voted(resolved)])
+
+    if name == "Dora":
+        assert naming(first, MARKER) == []
+        assert differing(first, second) == set()
+    else:  # his own votes are his
+        assert all("votes_long" in address for address in naming(first, MARKER))
+        assert all("votes_long" in address for address in differing(first, second))
+
+
+def test_once_the_new_round_is_settled_the_one_before_is_shown(seen_in):
+    def settled(world, clock):
+        included_and_got(world, clock)
+        for name in ("Alice", "Bob"):
+            world.vote(name, STORY, YES)
+
+    (seen,) = seen_in("Dora", [settled])
+
+    found = naming(seen, MARKER)
+    assert [address for address in found if address.endswith("/log/")] != []
+    assert [address for address in found if address.endswith("votes_long.csv")] != []
