@@ -1,6 +1,7 @@
 """The facts of a review, by subject. Import them from here."""
 
 from screening.models.conflicts import Confirmation, Proposal, Referral, Resolution
+from screening.models.finding import IndexBlock, IndexEntry
 from screening.models.log import LogEntry, LogHead, RequestKey
 from screening.models.people import Invitation, Membership, MembershipRole, Role, User
 from screening.models.reviews import (
@@ -22,6 +23,8 @@ __all__ = [
     "Import",
     "ImportProblem",
     "ImportState",
+    "IndexBlock",
+    "IndexEntry",
     "Invitation",
     "Lease",
     "LogEntry",
