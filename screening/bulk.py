@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from django.db import connection
 
+from screening.finding import index
 from screening.importers import ParsedRecord
 from screening.rules import Outcome, Stage
 
@@ -95,7 +96,9 @@ def count_rows() -> None:
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE screening_record, screening_screeningitem")
+            cursor.execute(
+                "ANALYZE screening_record, screening_screeningitem, screening_indexentry"
+            )
 
 
 def delete_items(import_pk: int) -> int:
@@ -109,7 +112,8 @@ def delete_items(import_pk: int) -> int:
 
 
 def delete_records(import_pk: int) -> int:
-    """The import has no records; returns how many it had."""
+    """The import has no records, and none is found any more; returns how many it had."""
+    index.remove(import_pk)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM screening_record WHERE imported_by_id = %s", [import_pk])
         return cursor.rowcount

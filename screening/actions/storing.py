@@ -23,6 +23,7 @@ from screening.actions.importing import (
     refuse_same_file,
 )
 from screening.actions.log import write_log
+from screening.finding import index
 from screening.importers import ParsedRecord, Problem, UnreadableFile, read
 from screening.models import Import, ImportProblem, ImportState, Protocol, Review, SourceKind
 from screening.rules import Stage
@@ -95,9 +96,14 @@ def _store(access: ReviewAccess, attempt: _Attempt, path: Path) -> None:
     """Every entry of the file is a row: a record or a problem."""
     import_ = attempt.import_
     inspection = inspection_of(import_)
+    block = index.Block()
     for entries in _by_the_thousand(read(path, inspection)):
         refuse_miscount(inspection, attempt.records + attempt.problems + len(entries), full=False)
+        number = attempt.first_number + attempt.records
         _store_some(access, attempt, entries)
+        block = _add(attempt, block, number, entries)
+    if block.records:
+        _store_block(attempt, block)
     refuse_miscount(inspection, attempt.records + attempt.problems)
     if not attempt.records:
         raise UnreadableFile(
@@ -134,6 +140,26 @@ def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Entries) -> No
     )
     attempt.records += len(records)
     attempt.problems += len(problems)
+
+
+def _add(attempt: _Attempt, block: index.Block, number: int, entries: Entries) -> index.Block:
+    """The records, numbered from `number` on, are in the block, or in the next when it is full."""
+    records = (entry for entry in entries if isinstance(entry, ParsedRecord))
+    for place, record in enumerate(records):
+        if not block.takes(number + place):
+            _store_block(attempt, block)
+            block = index.Block()
+        block.add(number + place, record)
+    return block
+
+
+def _store_block(attempt: _Attempt, block: index.Block) -> None:
+    """The words of some thousand records stand in the index."""
+    rows = block.rows()
+    import_ = attempt.import_
+    with transaction.atomic():
+        _show_life(attempt)
+        index.store(block, rows, import_.source.review_id, import_.pk)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from screening.models.adjustments import AdjustedBox, Adjustment
 from screening.models.conflicts import Confirmation, Proposal, Referral, Resolution
+from screening.models.finding import IndexBlock, IndexEntry
 from screening.models.log import LogEntry, LogHead, RequestKey
 from screening.models.people import Invitation, Membership, MembershipRole, Role, User
 from screening.models.retrieval import Retrieval, RetrievalState
@@ -34,6 +35,8 @@ __all__ = [
     "Import",
     "ImportProblem",
     "ImportState",
+    "IndexBlock",
+    "IndexEntry",
     "Invitation",
     "Lease",
     "LogEntry",

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from screening import triggers
+from screening.finding.index import about_the_index
 from screening.models import Review
 from screening.verification.chain import about_the_log
 from screening.verification.imports import about_imports
@@ -72,6 +73,7 @@ def verify(review: Review | None = None, *, since: int = 1) -> Verification:
                 about_imports(one),
                 about_items(one, result.looked_at),
                 about_reports(one),
+                about_the_index(one),
                 about_the_log(one, since, result.looked_at),
             ):
                 result.tell(f"Review {one.pk}, {sentence}" for sentence in check)

@@ -1,8 +1,9 @@
 """`python -m tests.benchmarks [NAME ...] [--postgres | --both]`: measure, beside what is required.
 
-Names: votes, storm, refused, import, verify, paint, page, prisma; all of them without one. Each
-makes its own database and web server and removes them. PostgreSQL is looked for at BENCH_POSTGRES,
-by default postgres://postgres@127.0.0.1:5432, where databases are created and dropped.
+Names: votes, storm, refused, import, find, verify, paint, page, prisma; all of them without one.
+Each makes its own database and web server and removes them. PostgreSQL is looked for at
+BENCH_POSTGRES, by default postgres://postgres@127.0.0.1:5432, where databases are created and
+dropped.
 """
 
 import argparse
@@ -12,7 +13,17 @@ from pathlib import Path
 
 import psutil
 
-from tests.benchmarks import importing, page, paint, prisma, refused, storm, verifying, votes
+from tests.benchmarks import (
+    finding,
+    importing,
+    page,
+    paint,
+    prisma,
+    refused,
+    storm,
+    verifying,
+    votes,
+)
 from tests.benchmarks.figures import table
 from tests.benchmarks.site import fresh_site
 
@@ -21,6 +32,7 @@ BENCHMARKS = {
     "storm": storm.run,
     "refused": refused.run,
     "import": importing.run,
+    "find": finding.run,
     "verify": verifying.run,
     "paint": paint.run,
     "page": page.run,

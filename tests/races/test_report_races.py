@@ -260,7 +260,12 @@ def test_a_vote_meets_the_old_round_or_the_new_one(review, alice, bob, dora):
 
         results = race(voting(alice, record, EXCLUDE), reopening(dora, record, FT))
 
-        assert kinds(results) in (["ScreeningItem", "Vote"], ["ScreeningItem", "TooLate"])
+        # PostgreSQL waited for the old round and does not look for the new one.
+        assert kinds(results) in (
+            ["ScreeningItem", "Vote"],
+            ["ScreeningItem", "TooLate"],
+            ["Refused", "ScreeningItem"],
+        )
         first, second = ScreeningItem.objects.at(FT).filter(record=record).order_by("round")
         assert first.outcome == "included"
         assert set(first.votes.current().values_list("decision", flat=True)) == {"include"}
