@@ -10,6 +10,7 @@ from django.utils import timezone
 from screening.models import (
     Import,
     ImportState,
+    IndexBlock,
     LogHead,
     Membership,
     MembershipRole,
@@ -105,6 +106,7 @@ class RecordFactory(factory.django.DjangoModelFactory):
 
     class Meta:
         model = Record
+        skip_postgeneration_save = True
 
     review = factory.SubFactory(ReviewFactory)
     imported_by = factory.LazyAttribute(
@@ -117,6 +119,17 @@ class RecordFactory(factory.django.DjangoModelFactory):
     position = factory.SelfAttribute("number")
     rank = factory.SelfAttribute("number")
     title = factory.LazyAttribute(lambda record: f"Record {record.number}")
+
+    @factory.post_generation
+    def index(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        """The index counts it, without its words: `rebuild` of the finder makes it found."""
+        IndexBlock.objects.create(
+            review=self.review,
+            imported_by=self.imported_by,
+            first=self.number,
+            last=self.number,
+            records=1,
+        )
 
 
 class ItemFactory(factory.django.DjangoModelFactory):

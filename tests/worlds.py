@@ -16,7 +16,16 @@ from screening.actions.people import change_roles, invite
 from screening.actions.reviews import create_review
 from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote, postpone
-from screening.models import Adjustment, Import, Invitation, Record, Review, Role, ScreeningItem, Source
+from screening.models import (
+    Adjustment,
+    Import,
+    Invitation,
+    Record,
+    Review,
+    Role,
+    ScreeningItem,
+    Source,
+)
 from screening.rules import Decision, Stage
 from tests.clock import complete_since
 from tests.conftest import join

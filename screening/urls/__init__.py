@@ -3,7 +3,16 @@
 from django.urls import include, path
 
 import screening.urls.converters  # noqa: F401 -- registers <stage:…> before the routes use it
-from screening.urls import adjustments, conflicts, protocol, retrieval, reviews, screen, sources, team
+from screening.urls import (
+    adjustments,
+    conflicts,
+    protocol,
+    retrieval,
+    reviews,
+    screen,
+    sources,
+    team,
+)
 
 app_name = "screening"
 urlpatterns = [

@@ -42,14 +42,14 @@ def members(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
 @review_view(Right.TEAM, after="screening:team")
 def roles(request: HttpRequest, access: ReviewAccess, number: int) -> HttpResponse:
     member = get_object_or_404(access.scope(Membership).active(), number=number)
-    form, leaving = RolesForm({"roles": list(member.held_roles())}), HalfVotedForm()
+    form, leaving = RolesForm({"roles": list(member.held_roles())}), HalfVotedForm({})
     if request.method == "POST":
         form, leaving = RolesForm(request.POST), HalfVotedForm(request.POST)
         if form.is_valid() and leaving.is_valid():
             change_roles(access, member, form.cleaned_data["roles"], **leaving.cleaned_data)
             messages.success(request, f"The roles of {member.name} are saved.")
             return redirect("screening:team", access.review.pk)
-    status = 200 if form.is_valid() else 422
+    status = 200 if form.is_valid() and leaving.is_valid() else 422
     n_half = half_voted(access, member).count() if member.screens else 0
     context = {"here": "team", "member": member, "form": form, "leaving": leaving, "n_half": n_half}
     return render(request, "screening/member_roles.html", context, status=status)

@@ -33,8 +33,8 @@ PATHS = [
     "/reviews/{}/full-texts/?show=all",
     "/reviews/{}/conflicts/full-text/",
 ]
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"')
-TIME = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z")
+TOKEN = re.compile(rb'name="(?:csrfmiddlewaretoken|request_key)" value="[^"]+"')
+TIME = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z|\b\d\d:\d\d:\d\d\b")
 
 
 @pytest.fixture

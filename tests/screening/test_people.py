@@ -1,16 +1,33 @@
 """Who is in a review with which roles; the last lead stays."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from screening.access import Refused, access_for
 from screening.actions.people import accept_invitation, change_roles, end_membership, invite
-from screening.actions.voting import Ballot, cast_vote
-from screening.models import LogEntry, Membership, Role, Vote
+from screening.actions.voting import Ballot, cast_vote, postpone, take_back_vote
+from screening.models import (
+    Import,
+    Lease,
+    LogEntry,
+    Membership,
+    Postponement,
+    Role,
+    ScreeningItem,
+    Vote,
+)
+from screening.pairs import work_by_pair
+from screening.queue import hand_out, upcoming
 from screening.rules import Decision, Stage
+from screening.verification import verify
+from tests.clock import complete_since
 from tests.conftest import join
 from tests.factories import ItemFactory, ReviewFactory, UserFactory
+from tests.invariants import differences
 
 pytestmark = pytest.mark.django_db
 
@@ -187,6 +204,184 @@ def test_nobody_leaves_twice(alice, dora):
         change_roles(dora, alice.membership, [Role.LEAD])
 
 
+def half_voted_on(alice, bob, review):
+    """Alice alone, Bob alone, both, nobody."""
+    items = ItemFactory.create_batch(4, review=review)
+    vote(alice, items[0], Decision.EXCLUDE)
+    vote(bob, items[1])
+    vote(alice, items[2])
+    vote(bob, items[2])
+    return items
+
+
+def outcomes(items):
+    return [ScreeningItem.objects.get(pk=item.pk).outcome for item in items]
+
+
+def clean():
+    for one in Import.objects.all():
+        one.found = one.read = one.records.count()
+        one.save()
+    return differences() + verify().differences
+
+
+def test_half_voted_records_stay_unless_the_lead_says_otherwise(alice, bob, dora, review):
+    items = half_voted_on(alice, bob, review)
+
+    end_membership(dora, alice.membership)
+
+    assert outcomes(items) == ["partial", "partial", "included", "unseen"]
+    assert clean() == []
+
+
+def test_half_voted_records_go_back_to_the_queue_and_finished_ones_stay(alice, bob, dora, review):
+    items = half_voted_on(alice, bob, review)
+
+    end_membership(dora, alice.membership, back_to_queue=True)
+
+    assert outcomes(items) == ["unseen", "partial", "included", "unseen"]
+    theirs = Vote.objects.filter(reviewer=alice.user).order_by("pk")
+    assert [vote.superseded_at is None for vote in theirs] == [False, True]
+    cem = join(review, "Cem", Role.REVIEWER)
+    assert [item.pk for item in upcoming(cem, Stage.TITLE_ABSTRACT)] == [items[0].pk]
+    assert last_entry(dora)[::2] == ("member.removed", {"votes_returned": 1})
+    assert clean() == []
+
+
+def test_what_is_returned_is_logged_by_the_lead_and_hidden_with_the_record(
+    alice, bob, dora, review
+):
+    items = half_voted_on(alice, bob, review)
+    end_membership(dora, alice.membership, back_to_queue=True)
+
+    entry = dora.scope(LogEntry).get(action="vote.returned")
+
+    assert (entry.actor, entry.item, entry.after) == (dora.membership, items[0], None)
+    assert (entry.before["vote"], entry.before["name"]) == ("exclude", "Alice")
+    assert not LogEntry.objects.visible_to(dora).filter(pk=entry.pk).exists()
+
+
+def test_who_comes_back_may_vote_on_it_again(alice, bob, dora, review):
+    items = half_voted_on(alice, bob, review)
+    end_membership(dora, alice.membership, back_to_queue=True)
+    _, token = invite(dora, email=alice.user.email, roles=[Role.REVIEWER])
+    accept_invitation(alice.user, token)
+
+    again = access_for(alice.user, review.pk)
+    vote(again, items[0])
+
+    assert outcomes(items)[0] == "partial"
+    assert clean() == []
+
+
+def test_of_three_votes_the_two_others_stay(alice, bob, dora, review):
+    review.protocols.update(quorum_title_abstract=3)
+    item = ItemFactory(review=review)
+    vote(alice, item)
+    vote(bob, item)
+
+    end_membership(dora, alice.membership, back_to_queue=True)
+
+    assert outcomes([item]) == ["partial"]
+    assert [one.reviewer for one in item.votes.current()] == [bob.user]
+    assert clean() == []
+
+
+def test_who_is_no_reviewer_any_more_leaves_as_somebody_removed(alice, bob, dora, review):
+    items = half_voted_on(alice, bob, review)
+
+    change_roles(dora, alice.membership, [Role.REVIEWER, Role.LIBRARIAN], back_to_queue=True)
+    assert outcomes(items)[0] == "partial"
+    change_roles(dora, alice.membership, [Role.LIBRARIAN], back_to_queue=True)
+
+    assert outcomes(items)[0] == "unseen"
+    assert last_entry(dora)[2]["votes_returned"] == 1
+    assert clean() == []
+
+
+@pytest.mark.parametrize("leave", ["removed", "role"])
+def test_what_a_leaver_read_or_put_off_is_free(alice, bob, dora, review, leave):
+    join(review, "Cem", Role.REVIEWER)
+    items = ItemFactory.create_batch(6, review=review)
+    hand_out(alice, Stage.TITLE_ABSTRACT)
+    postpone(alice, items[5].record, stage=Stage.TITLE_ABSTRACT)
+    postpone(bob, items[5].record, stage=Stage.TITLE_ABSTRACT)
+    assert Lease.objects.filter(reviewer=alice.user).exists()
+
+    if leave == "removed":
+        end_membership(dora, alice.membership)
+    else:
+        change_roles(dora, alice.membership, [Role.OBSERVER])
+
+    assert not Lease.objects.filter(reviewer=alice.user).exists()
+    assert [row.reviewer for row in Postponement.objects.all()] == [bob.user]
+
+
+def test_who_joins_midway_gets_what_is_short_of_votes(alice, bob, review):
+    items = half_voted_on(alice, bob, review)
+
+    cem = join(review, "Cem", Role.REVIEWER)
+    vote(cem, items[0])
+
+    assert {item.pk for item in ScreeningItem.objects.awaiting(cem.user)} == {
+        items[1].pk,
+        items[3].pk,
+    }
+    with pytest.raises(Refused, match="got its votes"):
+        vote(cem, items[2])
+
+
+# --- Work left by pair ------------------------------------------------------------------------
+
+
+def pairs_of(access):
+    return [
+        (pair.stage.value, *pair.names, pair.both, pair.one, pair.neither)
+        for pair in work_by_pair(access)
+    ]
+
+
+def test_work_left_is_counted_for_each_pair_that_is_here_to_screen(alice, bob, dora, review):
+    items = half_voted_on(alice, bob, review)
+    cem = join(review, "Cem", Role.REVIEWER)
+    gone = join(review, "Gus", Role.REVIEWER)
+    vote(cem, items[0])
+    vote(gone, items[3])
+    end_membership(dora, gone.membership)
+
+    assert pairs_of(dora) == [
+        ("title_abstract", "Alice", "Bob", 1, 2, 1),
+        ("title_abstract", "Alice", "Cem", 1, 1, 2),
+        ("title_abstract", "Bob", "Cem", 0, 3, 1),
+    ]
+
+
+def test_reports_count_once_their_records_are_settled(alice, bob, dora, review):
+    half_voted_on(alice, bob, review)
+    before = pairs_of(dora)
+
+    complete_since(timezone.now() - timedelta(hours=1))
+
+    assert [pair[0] for pair in before] == ["title_abstract"]
+    assert pairs_of(dora) == [*before, ("full_text", "Alice", "Bob", 0, 0, 1)]
+
+
+def test_a_vote_changed_or_taken_back_counts_once_or_not(alice, bob, dora, review):
+    item = ItemFactory(review=review)
+    vote(alice, item)
+    vote(alice, item, Decision.EXCLUDE)
+    vote(bob, item)
+    take_back_vote(bob, item.record, stage=Stage.TITLE_ABSTRACT)
+
+    assert pairs_of(dora) == [("title_abstract", "Alice", "Bob", 0, 1, 0)]
+
+
+def test_one_reviewer_is_no_pair(alice, dora, review):
+    ItemFactory(review=review)
+
+    assert pairs_of(dora) == []
+
+
 # --- The pages --------------------------------------------------------------------------------
 
 
@@ -306,8 +501,48 @@ def test_removing_says_in_numbers_what_stays(client, alice, bob, dora):
     assert "2 votes of Alice stay and count as before; 1 of the records voted on still waits" in (
         shown.text
     )
+    assert "back_to_queue" in shown.text
     assert done["Location"] == page(dora)
     assert [member.name for member in client.get(page(dora)).context["past_members"]] == ["Alice"]
+    assert Vote.objects.current().filter(reviewer=alice.user).count() == 2
+
+
+@pytest.mark.parametrize("name", ["member_remove", "member_roles"])
+def test_the_lead_chooses_on_the_page_what_becomes_of_half_voted_records(
+    client, alice, bob, dora, review, name
+):
+    items = half_voted_on(alice, bob, review)
+    client.force_login(dora.user)
+    address = page(dora, name, alice.membership.number)
+
+    shown = client.get(address)
+    wrong = client.post(address, {"roles": ["observer"], "back_to_queue": "perhaps"})
+    done = client.post(address, {"roles": ["observer"], "back_to_queue": "yes"})
+
+    assert shown.context["n_half"] == 1
+    assert "They go back to the queue" in shown.text
+    assert (wrong.status_code, outcomes(items)[0]) == (422, "unseen")
+    assert done["Location"] == page(dora)
+
+
+@pytest.mark.parametrize("name", ["member_remove", "member_roles"])
+def test_nothing_is_asked_where_nothing_is_half_voted_on(client, alice, dora, review, name):
+    ItemFactory(review=review)
+    client.force_login(dora.user)
+
+    shown = client.get(page(dora, name, alice.membership.number))
+
+    assert "They go back to the queue" not in shown.text
+
+
+def test_the_team_page_shows_work_left_to_everybody(client, alice, bob, olive, review):
+    half_voted_on(alice, bob, review)
+    client.force_login(olive.user)
+
+    text = client.get(page(olive)).text
+
+    assert "Work left by pair" in text
+    assert "Alice and Bob" in text
 
 
 def test_a_lead_who_removes_herself_is_sent_home(client, review, dora):

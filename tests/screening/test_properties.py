@@ -527,7 +527,7 @@ def test_every_sequence_of_actions_keeps_what_is_promised():
     run_state_machine_as_test(
         Screening,
         settings=settings(
-            max_examples=20,
+            max_examples=150,
             stateful_step_count=30,
             deadline=None,
             database=None,
