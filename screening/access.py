@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from config.asking import wants_fragment
@@ -63,8 +65,33 @@ class RequestClaim:
     digest: str
 
 
+class Reader:
+    """Who reads one review: a member (`ReviewAccess`), or the host's shell (`screening.host`).
+
+    Args:
+        sees_everything: nothing is hidden from this reader; never so for a member.
+    """
+
+    review: Review
+    sees_everything: ClassVar[bool] = False
+
+    def scope(self, model: type[Model]) -> QuerySet[Any]:
+        """Rows of any model that belong to this review, by the model's own `review_path`."""
+        path = model.review_path  # type: ignore[attr-defined]
+        value = self.review.pk if path == "pk" else self.review
+        return model._default_manager.filter(**{path: value})
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        return Protocol.objects.get(review=self.review, ended_at_sequence__isnull=True)
+
+    def now(self) -> datetime:
+        """The moment at which what is complete must be settled to be shown."""
+        return timezone.now()
+
+
 @dataclass(frozen=True)
-class ReviewAccess:
+class ReviewAccess(Reader):
     """Proof that `user` is an active member of `review`. Views are given one."""
 
     user: User
@@ -88,16 +115,6 @@ class ReviewAccess:
     def can(self) -> dict[str, bool]:
         """For templates: `access.can.vote` and so on."""
         return {right.value: right in self.rights for right in Right}
-
-    def scope(self, model: type[Model]) -> QuerySet[Any]:
-        """Rows of any model that belong to this review, by the model's own `review_path`."""
-        path = model.review_path  # type: ignore[attr-defined]
-        value = self.review.pk if path == "pk" else self.review
-        return model._default_manager.filter(**{path: value})
-
-    @cached_property
-    def protocol(self) -> Protocol:
-        return Protocol.objects.get(review=self.review, ended_at_sequence__isnull=True)
 
     @cached_property
     def reviewers(self) -> int:

@@ -141,9 +141,7 @@ def reports_of(access: ReviewAccess, items: Iterable[ScreeningItem]) -> list[Rep
     names = _names(access)
     said = {row.record_id: Said(row, names[row.said_by_id]) for row in in_force}
     following = dict(pairwise(records))
-    return [
-        Report(item, said.get(item.record_id), following.get(item.record_id)) for item in items
-    ]
+    return [Report(item, said.get(item.record_id), following.get(item.record_id)) for item in items]
 
 
 def known(access: ReviewAccess) -> QuerySet[ScreeningItem]:

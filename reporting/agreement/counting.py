@@ -22,14 +22,13 @@ from django.db.models import (
     Value,
     When,
 )
-from django.utils import timezone
 
 from reporting.agreement.coefficients import Estimate, cohen_kappa, gwet_ac1, percent_agreement
 from reporting.agreement.summary import SCREENING, Summary, summary
 from reporting.agreement.tables import Table
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import ExclusionReason, Membership, Vote
-from screening.querysets.votes import is_shown
+from screening.querysets.votes import is_settled, is_shown
 from screening.rules import Decision, Outcome, Stage
 
 WITHHELD = ""
@@ -71,11 +70,9 @@ class PairAgreement:
     reasons: ReasonAgreement | None
 
 
-def agreement(
-    access: ReviewAccess, stage: Stage, now: datetime | None = None
-) -> list[PairAgreement]:
+def agreement(access: Reader, stage: Stage, now: datetime | None = None) -> list[PairAgreement]:
     """Every pair with at least one item in common, in the order in which they joined."""
-    votes = _pairs_of_votes(access, stage, now or timezone.now())
+    votes = _pairs_of_votes(access, stage, now or access.now())
     decisions = _decisions(access, votes)
     reasons = _reasons(access, votes) if stage is Stage.FULL_TEXT else {}
     codes = _codes(access) if reasons else []
@@ -99,11 +96,11 @@ def agreement(
     return sorted(found, key=lambda pair: (numbers[pair.first], numbers[pair.second]))
 
 
-def _pairs_of_votes(access: ReviewAccess, stage: Stage, now: datetime) -> QuerySet[Vote]:
+def _pairs_of_votes(access: Reader, stage: Stage, now: datetime) -> QuerySet[Vote]:
     """Current votes on first rounds, each with the one of every other person on the same item."""
     first_rounds = access.scope(Vote).current().at(stage).filter(item__round=1)
     return (
-        first_rounds.filter(is_shown("item__", now))
+        first_rounds.filter(_is_counted(access, now))
         .annotate(
             other=FilteredRelation(
                 "item__votes", condition=Q(item__votes__superseded_at__isnull=True)
@@ -114,16 +111,22 @@ def _pairs_of_votes(access: ReviewAccess, stage: Stage, now: datetime) -> QueryS
     )
 
 
-def _is_withheld(access: ReviewAccess) -> Q:
+def _is_counted(access: Reader, now: datetime) -> Q:
+    if access.sees_everything:
+        return is_settled("item__", now) | Q(item__closed_at__isnull=False)
+    return is_shown("item__", now)
+
+
+def _is_withheld(access: Reader) -> Q:
     """An open conflict of others, where names are hidden: see `conflicts.names`."""
-    if access.protocol.names_shown_in_conflicts:
+    if access.sees_everything or access.protocol.names_shown_in_conflicts:
         return Q(pk__isnull=True)
     mine = Vote.objects.current().filter(reviewer=access.user, item=OuterRef("item"))
     is_open = Q(item__outcome=Outcome.CONFLICT.value, item__closed_at__isnull=True)
     return is_open & ~Q(Exists(mine))
 
 
-def _decisions(access: ReviewAccess, votes: QuerySet[Vote]) -> Answers:
+def _decisions(access: Reader, votes: QuerySet[Vote]) -> Answers:
     """With no answer in place of what is withheld."""
     withheld = When(_is_withheld(access), then=Value(WITHHELD))
     return _by_pair(
@@ -133,7 +136,7 @@ def _decisions(access: ReviewAccess, votes: QuerySet[Vote]) -> Answers:
     )
 
 
-def _reasons(access: ReviewAccess, votes: QuerySet[Vote]) -> Answers:
+def _reasons(access: Reader, votes: QuerySet[Vote]) -> Answers:
     both = votes.filter(
         ~_is_withheld(access),
         decision=Decision.EXCLUDE.value,
@@ -150,7 +153,7 @@ def _by_pair(votes: QuerySet[Vote]) -> Answers:
     return found
 
 
-def _codes(access: ReviewAccess) -> list[tuple[str, bool]]:
+def _codes(access: Reader) -> list[tuple[str, bool]]:
     """Reasons in the order of the protocol, and whether a vote may give them today."""
     reasons = access.scope(ExclusionReason).order_by("position", "pk")
     return [(reason.code, reason.retired_at is None) for reason in reasons]

@@ -3,12 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.utils import timezone
-
 from reporting.agreement.coefficients import Estimate
 from reporting.agreement.counting import PairAgreement, agreement
 from reporting.kept import kept
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.rules import Stage
 
 WITH_INTERVAL = ("raw_agreement", "kappa", "pabak", "ac1")
@@ -37,31 +35,32 @@ COLUMNS = (
 )
 
 
-def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
+def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
     """The header and every pair with an item in common; coefficients that do not exist are empty."""
     yield COLUMNS
     for pair in pairs(access):
         yield _row(pair)
 
 
-def visible(access: ReviewAccess) -> int:
+def visible(access: Reader) -> int:
     return len(pairs(access))
 
 
-def hidden(access: ReviewAccess) -> int:
+def hidden(access: Reader) -> int:
     """Open conflicts that are not counted in, once for each pair; see `left_out`."""
     return sum(pair.left_out for pair in pairs(access))
 
 
-def pairs(access: ReviewAccess) -> list[PairAgreement]:
+def pairs(access: Reader) -> list[PairAgreement]:
     """Of both stages. Which conflicts are left out depends on the person, not on rights alone."""
-    now = timezone.now()
+    now = access.now()
+    viewer = "" if access.sees_everything else str(access.user.pk)
     return kept(
         access,
         "agreement",
         lambda: [pair for stage in Stage for pair in agreement(access, stage, now)],
         now=now,
-        viewer=str(access.user.pk),
+        viewer=viewer,
     )
 
 

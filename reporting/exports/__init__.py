@@ -15,7 +15,7 @@ from reporting.exports import (
     votes,
 )
 from reporting.prisma import page as prisma
-from screening.access import ReviewAccess, Right
+from screening.access import Reader, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class ExportFile:
 
     name: str
     holds: str
-    rows: Callable[[ReviewAccess], Iterator[tuple[Any, ...] | list[Any]]]
-    visible: Callable[[ReviewAccess], int]
-    hidden: Callable[[ReviewAccess], int]
+    rows: Callable[[Reader], Iterator[tuple[Any, ...] | list[Any]]]
+    visible: Callable[[Reader], int]
+    hidden: Callable[[Reader], int]
     right: Right = Right.READ
     left_out: str = "row"
 
 
-def _none(access: ReviewAccess) -> int:
+def _none(access: Reader) -> int:
     return 0
 
 

@@ -5,14 +5,14 @@ Nothing is merged yet, so that it is a header only; it is there for scripts that
 
 from collections.abc import Iterator
 
-from screening.access import ReviewAccess
+from screening.access import Reader
 
 COLUMNS = ("record_id", "duplicate_of", "pattern", "decided_by", "decided_at")
 
 
-def visible(access: ReviewAccess) -> int:
+def visible(access: Reader) -> int:
     return 0
 
 
-def rows(access: ReviewAccess) -> Iterator[tuple[str, ...]]:
+def rows(access: Reader) -> Iterator[tuple[str, ...]]:
     yield COLUMNS

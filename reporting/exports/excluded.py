@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django.db.models import FilteredRelation, Q, QuerySet
 
 from reporting.exports.reasons import Reasons, reasons_of
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import ScreeningItem
 from screening.rules import Outcome, Stage
 
@@ -58,11 +58,11 @@ FIELDS = (
 ROWS_AT_ONCE = 2_000
 
 
-def visible(access: ReviewAccess) -> int:
+def visible(access: Reader) -> int:
     return _excluded(access).count()
 
 
-def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
+def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
     """The header and every report that is excluded for good, by its number."""
     yield COLUMNS
     current = Q(votes__superseded_at__isnull=True)
@@ -95,7 +95,7 @@ def _cells(together: list[_Row], reasons: Reasons) -> tuple[Any, ...]:
     )
 
 
-def _excluded(access: ReviewAccess) -> QuerySet[ScreeningItem]:
+def _excluded(access: Reader) -> QuerySet[ScreeningItem]:
     """Their votes and resolutions are visible to everybody."""
-    items = access.scope(ScreeningItem).at(Stage.FULL_TEXT).settled()
+    items = access.scope(ScreeningItem).at(Stage.FULL_TEXT).settled(access.now())
     return items.filter(outcome=Outcome.EXCLUDED)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reporting.log import LEFT_OUT, hidden_items, sentence
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import LogEntry
 
 COLUMNS = ("number", "at", "who", "action", "what", "before", "after", "why")
@@ -14,16 +14,16 @@ FIELDS = ("at", "actor__name", "action", "before", "after", "why")
 ROWS_AT_ONCE = 2_000
 
 
-def visible(access: ReviewAccess) -> int:
+def visible(access: Reader) -> int:
     return access.scope(LogEntry).visible_to(access).count()
 
 
-def hidden(access: ReviewAccess) -> int:
+def hidden(access: Reader) -> int:
     """Items with entries that are left out: how many entries would tell who thought again."""
     return hidden_items(access)
 
 
-def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
+def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
     """The header and every visible entry, the first one first."""
     yield COLUMNS
     entries = access.scope(LogEntry).visible_to(access).order_by("sequence").values_list(*FIELDS)

@@ -1,12 +1,12 @@
 """How files name people: as the review does, or by letters while a conflict is open."""
 
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import Membership
 
 WITHHELD = "hidden"
 
 
-def members(access: ReviewAccess) -> dict[int, Membership]:
+def members(access: Reader) -> dict[int, Membership]:
     """Everybody who is or was in the review, by user.
 
     Ask after the first row was read: whoever is in that snapshot is a member by then.

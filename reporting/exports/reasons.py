@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import ExclusionReason
 from screening.rules import counted_reason
 
@@ -35,7 +35,7 @@ class Reasons:
         return resolved or counted_reason(given, tuple(self.known))
 
 
-def reasons_of(access: ReviewAccess) -> Reasons:
+def reasons_of(access: Reader) -> Reasons:
     """Ask after the first row was read: whatever that snapshot has is known by then."""
     reasons = access.scope(ExclusionReason).order_by("position", "pk")
     return Reasons({reason.pk: reason for reason in reasons})

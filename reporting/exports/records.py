@@ -7,11 +7,10 @@ from itertools import chain, groupby, islice
 from typing import Any
 
 from django.db.models import Case, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, When
-from django.utils import timezone
 
 from reporting.exports.names import WITHHELD, members
 from reporting.exports.reasons import Reasons, reasons_of
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.conflicts import names_hidden
 from screening.models import Membership, Record, Role, ScreeningItem, Vote
 from screening.querysets.votes import is_open
@@ -63,18 +62,18 @@ class _Item:
             return ""
         return reasons.code(reasons.counted(list(self.reasons.values()), self.resolved))
 
-    def cells(self, access: ReviewAccess) -> dict[int, str]:
+    def cells(self, access: Reader) -> dict[int, str]:
         is_open = self.is_settled and self.outcome == Outcome.CONFLICT
         if is_open and names_hidden(access, self.votes, resolved=False):
             return dict.fromkeys(self.votes, WITHHELD)
         return self.votes
 
 
-def visible(access: ReviewAccess) -> int:
+def visible(access: Reader) -> int:
     return access.scope(Record).imported().count()
 
 
-def rows(access: ReviewAccess) -> Iterator[list[Any]]:
+def rows(access: Reader) -> Iterator[list[Any]]:
     """The header and every record, by number.
 
     One query joins records, items and votes, so that all cells are of one moment; each vote is
@@ -103,8 +102,8 @@ def rows(access: ReviewAccess) -> Iterator[list[Any]]:
         ]
 
 
-def _joined(access: ReviewAccess) -> QuerySet[Record]:
-    now = timezone.now()  # one moment for both: a vote seen is one of a settled item
+def _joined(access: Reader) -> QuerySet[Record]:
+    now = access.now()  # one moment for both: a vote seen is one of a settled item
     settled = access.scope(ScreeningItem).settled(now).filter(pk=OuterRef("open_item"))
     seen = access.scope(Vote).visible_to(access, now).filter(pk=OuterRef("vote"))
     joined = (
@@ -153,7 +152,7 @@ def _items(parts: Iterator[tuple[Any, ...]]) -> dict[str, _Item]:
     return items
 
 
-def _vote_columns(access: ReviewAccess) -> list[Membership]:
+def _vote_columns(access: Reader) -> list[Membership]:
     """Everybody who screens or has ever voted here, in the order they joined."""
     voted = set(access.scope(Vote).order_by().values_list("reviewer", flat=True).distinct())
     screening = access.scope(Membership).active().with_role(Role.REVIEWER)
@@ -178,7 +177,7 @@ def _header(columns: list[Membership]) -> list[str]:
 
 
 def _vote_cells(
-    access: ReviewAccess, items: dict[str, _Item], columns: list[Membership]
+    access: Reader, items: dict[str, _Item], columns: list[Membership]
 ) -> Iterator[str]:
     for stage in Stage:
         votes = items[stage].cells(access) if stage in items else {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, FilteredRelation, Q
 
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import ImportState, Source
 
 # The hits stand beside what came in, to be compared with it.
@@ -14,11 +14,11 @@ FACTS = (*(name for name in Source.FACTS if name != "hits"), "hits")
 COLUMNS = ("source", *FACTS[1:], "imports", "records", "file_names", "sha256")
 
 
-def visible(access: ReviewAccess) -> int:
+def visible(access: Reader) -> int:
     return access.scope(Source).count()
 
 
-def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
+def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
     """The header and every source; of its imports those that stand."""
     yield COLUMNS
     standing = FilteredRelation("imports", condition=Q(imports__state=ImportState.COMMITTED))

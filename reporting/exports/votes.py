@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from reporting.exports.names import WITHHELD, members
 from reporting.exports.reasons import Reasons, reasons_of
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.conflicts import letters, names_hidden
 from screening.models import Membership, Vote
 from screening.rules import Outcome, Stage
@@ -82,17 +82,17 @@ FIELDS = (
 )
 
 
-def visible(access: ReviewAccess) -> int:
+def visible(access: Reader) -> int:
     return access.scope(Vote).visible_to(access).count()
 
 
-def hidden(access: ReviewAccess) -> int:
+def hidden(access: Reader) -> int:
     """Votes left out. One changed before its item settled counts once: a change does not show."""
     current = access.scope(Vote).current()
     return current.count() - current.visible_to(access).count()
 
 
-def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
+def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
     """The header and every visible vote, in an order that depends on no vote's value."""
     yield COLUMNS
     found = access.scope(Vote).visible_to(access).order_by("item__rank", "item", "pk")
@@ -105,7 +105,7 @@ def rows(access: ReviewAccess) -> Iterator[tuple[Any, ...]]:
 
 
 def _of_item(
-    access: ReviewAccess,
+    access: Reader,
     item: int,
     together: list[_Row],
     people: dict[int, Membership],
@@ -163,13 +163,15 @@ def _reasons_given(together: list[_Row]) -> dict[int, set[int]]:
     return given
 
 
-def _letters(access: ReviewAccess, item: int, votes: list[_Row]) -> dict[int, str]:
+def _letters(access: Reader, item: int, votes: list[_Row]) -> dict[int, str]:
     """Letters for everybody but the viewer, where this is an open conflict of others.
 
     On an unsettled item only the viewer's own votes are here, and those need no letter.
     """
+    if access.sees_everything or votes[0].outcome != Outcome.CONFLICT:
+        return {}
     me = access.user.pk
-    if votes[0].outcome != Outcome.CONFLICT or all(vote.reviewer == me for vote in votes):
+    if all(vote.reviewer == me for vote in votes):
         return {}
     voters = {vote.reviewer for vote in votes if vote.superseded_at is None}
     if not names_hidden(access, voters, resolved=False):

@@ -22,7 +22,6 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce
-from django.utils import timezone
 
 from reporting.prisma.numbers import (
     BOXES,
@@ -37,7 +36,7 @@ from reporting.prisma.numbers import (
     Standing,
     numbers_of,
 )
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import (
     Adjustment,
     ExclusionReason,
@@ -57,12 +56,12 @@ KIND = "record__imported_by__source__kind"
 TEXT = CharField()
 
 
-def count(access: ReviewAccess, now: datetime | None = None) -> Numbers:
+def count(access: Reader, now: datetime | None = None) -> Numbers:
     """The numbers of this moment: all records are counted in one statement, thus in one snapshot.
 
     They depend on nothing but what is settled at `now`, whoever asks.
     """
-    now = now or timezone.now()
+    now = now or access.now()
     reports = _grouped(
         _items(access, FT, now),
         stage=FT,
@@ -73,17 +72,20 @@ def count(access: ReviewAccess, now: datetime | None = None) -> Numbers:
     records = _grouped(
         _items(access, TA, now), stage=TA, now=now, kind=Value("database"), part=Value("")
     )
+    # One row for each import: the records of one are counted in an index, without reading them.
+    of_import = Record.objects.filter(imported_by=OuterRef("pk")).order_by().values("imported_by")
     imported = (
         access.scope(Import)
         .committed()
         .order_by()
-        .values_list(
-            Value("", TEXT),
-            "source__kind",
-            Value("", TEXT),
-            Cast("source", TEXT),
+        .annotate(
+            at_stage=Value("", TEXT),
+            kind=F("source__kind"),
+            standing=Value("", TEXT),
+            part=Cast("source", TEXT),
+            number=Coalesce(Subquery(of_import.annotate(n=Count("*")).values("n")), 0),
         )
-        .annotate(number=Count("records"))
+        .values_list("at_stage", "kind", "standing", "part", "number")
     )
     rows = imported.union(records, reports, all=True)
     counted = [
@@ -93,7 +95,7 @@ def count(access: ReviewAccess, now: datetime | None = None) -> Numbers:
     return numbers_of(counted, _adjusted(access))
 
 
-def records_in(access: ReviewAccess, box: str, now: datetime | None = None) -> QuerySet[Record]:
+def records_in(access: Reader, box: str, now: datetime | None = None) -> QuerySet[Record]:
     """The records that the number of a box counts, in no order.
 
     Args:
@@ -103,7 +105,7 @@ def records_in(access: ReviewAccess, box: str, now: datetime | None = None) -> Q
     Raises:
         KeyError: there is no such box.
     """
-    now = now or timezone.now()
+    now = now or access.now()
     code, _, part = box.partition(":")
     is_by_source, is_by_reason = code in BY_SOURCE, code in BY_REASON
     wanted = BOXES[code]
@@ -125,10 +127,11 @@ def records_in(access: ReviewAccess, box: str, now: datetime | None = None) -> Q
         items = items.filter(reduce(or_, (standings[one] for one in sorted(wanted.standings))))
     if part:
         items = items.annotate(counted_reason=_reason_code()).filter(counted_reason=part)
-    return records.filter(pk__in=items.values("record"))
+    # Whatever is up for screening came with an import that stands.
+    return access.scope(Record).filter(pk__in=items.values("record"))
 
 
-def _items(access: ReviewAccess, stage: Stage, now: datetime) -> QuerySet[ScreeningItem]:
+def _items(access: Reader, stage: Stage, now: datetime) -> QuerySet[ScreeningItem]:
     """One for every record that is at the stage, in its latest round.
 
     A report of another method is sought from the moment of its import, when nobody has voted.
@@ -214,7 +217,7 @@ def _reason_code() -> Coalesce:
     )
 
 
-def _adjusted(access: ReviewAccess) -> list[Adjusted]:
+def _adjusted(access: Reader) -> list[Adjusted]:
     rows = (
         access.scope(Adjustment).in_force().values_list("box", "source__kind", "source", "number")
     )

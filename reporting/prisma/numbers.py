@@ -19,6 +19,7 @@ OTHERS = frozenset({"website", "organisation", "citations"})
 EVERYWHERE = DATABASES | OTHERS
 
 NO_SOURCE = "none"  # the part of a box that an adjustment without a source goes to
+ELSEWHERE = " (other methods)"  # behind titles that both columns have
 TA, FT = Stage.TITLE_ABSTRACT, Stage.FULL_TEXT
 
 
@@ -70,7 +71,8 @@ def _screened(title: str, *standings: Standing) -> Box:
 
 
 def _reports(title: str, kinds: frozenset[str], *standings: Standing, unit: str = "report") -> Box:
-    return Box(title, unit, kinds, FT, frozenset(standings))
+    full = f"{title}{ELSEWHERE}" if kinds == OTHERS else title
+    return Box(full, unit, kinds, FT, frozenset(standings))
 
 
 BOXES: dict[str, Box] = {

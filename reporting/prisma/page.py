@@ -1,11 +1,9 @@
 """The flow diagram as the page shows it: boxes in order, what is in progress, what is missing."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-
-from django.utils import timezone
 
 from reporting.kept import kept
 from reporting.prisma import csv
@@ -14,13 +12,14 @@ from reporting.prisma.numbers import (
     BOXES,
     BY_REASON,
     BY_SOURCE,
+    ELSEWHERE,
     IN_PROGRESS,
     NO_SOURCE,
     Identity,
     Numbers,
     identities,
 )
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import Adjustment, ExclusionReason, Source
 from screening.rules import Stage
 
@@ -32,7 +31,8 @@ class Shown:
     """One number with its words, and those it is the sum of.
 
     Args:
-        records: how many of them a list can show; the rest are adjustments.
+        records: how many of them its list has; the rest are adjustments.
+        has_list: whether records can stand for it at all.
     """
 
     code: str
@@ -40,7 +40,13 @@ class Shown:
     unit: str
     number: int
     records: int
+    has_list: bool
     parts: tuple["Shown", ...] = ()
+
+    @property
+    def short(self) -> str:
+        """Its title where the column says how the records were found."""
+        return self.title.removesuffix(ELSEWHERE)
 
     @property
     def adjusted(self) -> int:
@@ -75,8 +81,11 @@ class Check:
 class Report:
     """The numbers of a review at one moment; they are the same for everybody who may read it."""
 
-    access: ReviewAccess
-    now: datetime = field(default_factory=timezone.now)
+    access: Reader
+
+    @cached_property
+    def now(self) -> datetime:
+        return self.access.now()
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -204,9 +213,17 @@ class Report:
         return tuple(one for one in self._shown(*codes) if one.number)
 
     def _one(self, code: str, title: str, parts: tuple[Shown, ...] = ()) -> Shown:
-        unit = BOXES[code.partition(":")[0]].unit
-        number, records = self.numbers[code], self.numbers.records.get(code, 0)
-        return Shown(code, title, unit, number, records, parts)
+        name, _, part = code.partition(":")
+        box = BOXES[name]
+        return Shown(
+            code,
+            title,
+            box.unit,
+            number=self.numbers[code],
+            records=self.numbers.records.get(code, 0),
+            has_list=bool(box.kinds) and part != NO_SOURCE,
+            parts=parts,
+        )
 
     def _parts(self, code: str) -> tuple[Shown, ...]:
         if code in BY_REASON:
@@ -221,9 +238,9 @@ class Report:
         )
 
 
-def flow_rows(access: ReviewAccess) -> Iterator[tuple[str | int, ...]]:
+def flow_rows(access: Reader) -> Iterator[tuple[str | int, ...]]:
     return Report(access).rows()
 
 
-def flow_visible(access: ReviewAccess) -> int:
+def flow_visible(access: Reader) -> int:
     return csv.ROWS

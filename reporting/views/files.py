@@ -31,13 +31,13 @@ def export(request: HttpRequest, access: ReviewAccess, name: str) -> StreamingHt
         csv_lines(file.rows(access)),
         content_type="text/csv; charset=utf-8",
         headers={
-            "Content-Disposition": f'attachment; filename="{_title(access)}-{file.name}.csv"',
+            "Content-Disposition": f'attachment; filename="{title_in_names(access)}-{file.name}.csv"',
             "X-Rows-Hidden": str(file.hidden(access)),
         },
     )
 
 
-def _title(access: ReviewAccess) -> str:
+def title_in_names(access: ReviewAccess) -> str:
     """The review's title as the beginning of a file's name: some words in plain letters."""
     words = slugify(access.review.title)
     return (words if len(words) <= 40 else words[:41].rpartition("-")[0][:40]) or "review"

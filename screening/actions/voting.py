@@ -142,6 +142,8 @@ def take_back_vote(access: ReviewAccess, record: Record, *, stage: Stage) -> Scr
         raise TooLate(_settled_sentence(record))
     supersede(mine, now)
     rest = [vote for vote in votes if vote is not mine]
+    # An amendment that asks for fewer votes left the item those it had; see `amending`.
+    item.quorum = min(item.quorum, max(access.quorum(stage), len(rest)))
     _add_up(item, rest, access.protocol, now)
     QueuePosition.objects.filter(
         review=access.review, reviewer=access.user, stage=stage, rank__gte=item.rank
@@ -244,11 +246,6 @@ def _cast(
 
 
 def _add_up(item: ScreeningItem, votes: list[Vote], protocol: Protocol, now: datetime) -> None:
-    """The outcome follows from these votes; nor are more asked for than the protocol wants.
-
-    An amendment that asks for fewer leaves an item the votes it has; see `amending`.
-    """
-    item.quorum = max(protocol.quorum(Stage(item.stage)), len(votes))
     decisions = [vote.decision for vote in votes]
     reasons = reasons_of(votes)
     write_outcome(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from django.conf import settings
 
-from screening.access import ReviewAccess
+from screening.access import Reader
 
 LETTERS = "ABC"  # one for each vote that an item can have
 
@@ -33,12 +33,12 @@ def letters(
     return {user: chr(ord("A") + number) for number, user in enumerate(ordered)}
 
 
-def names_hidden(access: ReviewAccess, voters: Iterable[int], *, resolved: bool) -> bool:
+def names_hidden(access: Reader, voters: Iterable[int], *, resolved: bool) -> bool:
     """While a conflict is open, only its voters see whose vote is whose.
 
     Everybody else could adjudicate, or could tell somebody who will; a setting of the protocol
     shows the names to all.
     """
-    if resolved or access.protocol.names_shown_in_conflicts:
+    if access.sees_everything or resolved or access.protocol.names_shown_in_conflicts:
         return False
     return access.user.pk not in set(voters)

@@ -2,6 +2,6 @@
 `search` which records a question finds."""
 
 from screening.finding.folding import Question, parse
-from screening.finding.search import MOST_COUNTED, Found, find
+from screening.finding.search import MOST_COUNTED, Found, every, find
 
-__all__ = ["MOST_COUNTED", "Found", "Question", "find", "parse"]
+__all__ = ["MOST_COUNTED", "Found", "Question", "every", "find", "parse"]

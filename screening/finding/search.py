@@ -89,6 +89,19 @@ def find(
     )
 
 
+def every(
+    access: ReviewAccess, question: Question, *, among: QuerySet[Any] | None = None
+) -> Iterator[int]:
+    """The numbers of all the records that `find` pages through, in their order; for files."""
+    if question.terms or question.asks_for_nothing:
+        return _numbers(access, question, among, 0)
+    records = _records_among(access, among)
+    if question.number is not None:
+        records = records.filter(number=question.number)
+    numbers = records.order_by("number").values_list("number", flat=True)
+    return numbers.iterator(chunk_size=NUMBERS_AT_FIRST)
+
+
 def _numbers(
     access: ReviewAccess, question: Question, among: QuerySet[Any] | None, after: int
 ) -> Iterator[int]:

@@ -35,7 +35,7 @@ class RetrievalForm(forms.Form):
     """What became of getting one report."""
 
     state = forms.ChoiceField(
-        label="What became of it",
+        label="State",
         choices=[*RetrievalState.choices, (TAKEN_BACK, "To get again, nothing said")],
         widget=forms.RadioSelect,
         error_messages={

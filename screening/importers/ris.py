@@ -16,6 +16,9 @@ _AS_THEY_ARE = (
 _JOURNAL = ("JF", "T2", "JO", "JA", "J2", "J1", "JI", "J9", "BT")
 _WANTED = {tag: tag for tag in _AS_THEY_ARE.split()} | _AUTHORS
 
+OWN_FILES = "Parallax"
+"""The DP of entries that we wrote ourselves: there M3 is the type in the source's words."""
+
 _CANONICAL = re.compile(r"([A-Z][A-Z0-9])  -(?:[ \t]|\Z)")
 _START = re.compile(r"[ \t]{0,3}TY[ \t]{0,4}-[ \t]{0,4}(?:[A-Z]{3}|\Z)")
 _END = re.compile(r"[ \t]{0,3}ER[ \t]{0,4}-[ \t]*\Z")
@@ -113,8 +116,14 @@ def record(entry: Entry) -> ParsedRecord | Problem:
         language=fields.joined(entry.fields.get("LA", [])),
         keywords=fields.names(_one_a_line(entry.all("KW", "MH"))),
         url=_address(fields.pick(firsts, "UR", "L2", "L1", "LK")),
-        kind=fields.fold(get("TY", ""), fields.SHORT),
+        kind=fields.fold(get("M3" if get("DP") == OWN_FILES else "TY", ""), fields.SHORT),
     )
+
+
+def begins_something(line: str) -> bool:
+    """Behind the first line of a value, this one would not be read as more of it."""
+    is_tag = _tag(line, True) is not None
+    return is_tag or bool(PROFILE.preamble and PROFILE.preamble.match(line))
 
 
 def _abstract(entry: Entry, firsts: Mapping[str, str]) -> str:

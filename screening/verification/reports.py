@@ -1,10 +1,10 @@
-"""Reports are sought where their records are included, and what is said of them is in the log."""
+"""Reports are sought where their records are included; retrievals and adjustments are logged."""
 
 from collections.abc import Iterator
 
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 
-from screening.models import LogEntry, Retrieval, Review, ScreeningItem
+from screening.models import Adjustment, LogEntry, Retrieval, Review, ScreeningItem
 from screening.rules import Outcome, Stage
 
 ROWS_AT_ONCE = 5_000
@@ -13,6 +13,7 @@ ROWS_AT_ONCE = 5_000
 def about_reports(review: Review) -> Iterator[str]:
     yield from _about_what_is_sought(review)
     yield from _about_retrievals(review)
+    yield from _about_adjustments(review)
 
 
 def _about_what_is_sought(review: Review) -> Iterator[str]:
@@ -45,6 +46,17 @@ def _about_retrievals(review: Review) -> Iterator[str]:
     numbers = rows.order_by("record__number").values_list("record__number", flat=True)
     for number in numbers.iterator(ROWS_AT_ONCE):
         yield f"record {number}: the log does not tell what is said of its report."
+
+
+def _about_adjustments(review: Review) -> Iterator[str]:
+    entries = LogEntry.objects.filter(review=review)
+    began = entries.filter(action="adjustment.added", sequence=OuterRef("started_at_sequence"))
+    ended = entries.filter(action="adjustment.ended", sequence=OuterRef("ended_at_sequence"))
+    rows = Adjustment.objects.filter(review=review).filter(
+        ~Exists(began) | (Q(ended_at_sequence__isnull=False) & ~Exists(ended))
+    )
+    for adjustment in rows.iterator(ROWS_AT_ONCE):
+        yield f"adjustment {adjustment}: the log does not tell of it."
 
 
 def _numbers(items) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """`python -m tests.benchmarks [NAME ...] [--postgres | --both]`: measure, beside what is required.
 
-Names: votes, storm, refused, import, find, verify, paint, page, prisma; all of them without one.
+Names: votes, storm, refused, import, find, verify, files, paint, page, prisma,
+records; all without one.
 Each makes its own database and web server and removes them. PostgreSQL is looked for at
 BENCH_POSTGRES, by default postgres://postgres@127.0.0.1:5432, where databases are created and
 dropped.
@@ -14,11 +15,13 @@ from pathlib import Path
 import psutil
 
 from tests.benchmarks import (
+    files,
     finding,
     importing,
     page,
     paint,
     prisma,
+    records,
     refused,
     storm,
     verifying,
@@ -34,9 +37,11 @@ BENCHMARKS = {
     "import": importing.run,
     "find": finding.run,
     "verify": verifying.run,
+    "files": files.run,
     "paint": paint.run,
     "page": page.run,
     "prisma": prisma.run,
+    "records": records.run,
 }
 
 

@@ -15,7 +15,7 @@ from tests.blinding.crawling import differing, everything, naming
 from tests.worlds import MAYBE, NO, TA, YES, World
 
 STORY = "unseen"
-COUNTS_OF_VOTES = re.compile(r"/(team/(\d+/remove/)?|log/|export/(votes_long\.csv)?)$")
+COUNTS_OF_VOTES = re.compile(r"/(team/(\d+/remove/)?|log/|export/((votes_long|log)\.csv)?)$")
 MARKER = "BEFORE-IT-WAS-REOPENED"
 
 
@@ -25,8 +25,10 @@ def judged(world: World, clock, alice: str, bob: str) -> None:
     clock.wait(minutes=1)
 
 
-def reopened(world: World) -> None:
-    reopen(world.access("Dora"), world.records[STORY], stage=TA, why=f"{MARKER} a mistake")
+def reopened(world: World, clock, stage: Stage = TA) -> None:
+    """At one moment, however long it took before: that it was is shown."""
+    clock.time = clock.time.replace(minute=3, second=0)
+    reopen(world.access("Dora"), world.records[STORY], stage=stage, why=f"{MARKER} a mistake")
 
 
 def included_and_got(world: World, clock) -> None:
@@ -35,23 +37,37 @@ def included_and_got(world: World, clock) -> None:
     said = {"why": f"{MARKER} the author"}
     say_of_report(world.access("Libby"), record, RetrievalState.REQUESTED, **said)
     say_of_report(world.access("Libby"), record, RetrievalState.RETRIEVED)
-    reopened(world)
+    reopened(world, clock)
 
 
 def included_and_screened(world: World, clock) -> None:
     judged(world, clock, YES, YES)
-    record = world.records[STORY]
-    reason = world.access("Dora").scope(ExclusionReason).in_use().first().code
-    said = {"Alice": Ballot(YES, note=MARKER), "Bob": Ballot(NO, note=MARKER, reasons=(reason,))}
-    for name, ballot in said.items():
-        cast_vote(world.access(name), record, ballot, stage=Stage.FULL_TEXT)
+    screened(world, clock, YES, NO)
+    reopened(world, clock)
+
+
+def screened(world: World, clock, *decisions: str, reason: int = 0) -> None:
+    """Alice and Bob vote on the report, to exclude it for this reason of the protocol."""
+    code = world.access("Dora").scope(ExclusionReason).in_use()[reason].code
+    for name, decision in zip(("Alice", "Bob"), decisions, strict=True):
+        codes = (code,) if decision == NO else ()
+        ballot = Ballot(decision, note=MARKER, reasons=codes)
+        cast_vote(world.access(name), world.records[STORY], ballot, stage=Stage.FULL_TEXT)
     clock.wait(minutes=1)
-    reopened(world)
+
+
+def reopened_at_full_text(*decisions: str, reason: int = 0) -> Callable[[World, object], None]:
+    def past(world, clock):
+        judged(world, clock, YES, YES)
+        screened(world, clock, *decisions, reason=reason)
+        reopened(world, clock, Stage.FULL_TEXT)
+
+    return past
 
 
 def excluded(world: World, clock) -> None:
     judged(world, clock, NO, NO)
-    reopened(world)
+    reopened(world, clock)
 
 
 def resolved(world: World, clock) -> None:
@@ -60,7 +76,7 @@ def resolved(world: World, clock) -> None:
     conflicts.refer(world.access("Dora"), record, stage=TA, why=f"{MARKER} stuck")
     said = {"decision": NO, "rationale": f"{MARKER} not about images"}
     conflicts.adjudicate(world.access("Carol"), record, stage=TA, **said)
-    reopened(world)
+    reopened(world, clock)
 
 
 def half_judged_again(world: World, decision: str) -> None:
@@ -93,6 +109,22 @@ def test_no_byte_depends_on_how_a_reopened_record_was_judged_before(seen_in, nam
     assert naming(first, MARKER) == []
     for another in others:
         assert differing(first, another) == set()
+
+
+@pytest.mark.parametrize("name", ["Dora", "Olive"])
+def test_nor_on_how_its_report_was_and_why(seen_in, name):
+    """At full text the marker of title and abstract stays to be seen: that was not reopened."""
+    pasts = [
+        reopened_at_full_text(YES, YES),
+        reopened_at_full_text(NO, NO),
+        reopened_at_full_text(NO, NO, reason=1),
+    ]
+
+    first, *others = seen_in(name, pasts)
+
+    for another in others:
+        assert differing(first, another) == set()
+    assert naming(first, f"{MARKER} a mistake") == []
 
 
 @pytest.mark.parametrize("name", ["Dora", "Olive"])

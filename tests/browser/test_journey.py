@@ -233,8 +233,8 @@ def the_overview_adds_up(page: Page) -> None:
     expect(flow.nth(0)).to_contain_text("8records identified")
     expect(flow.nth(1)).to_contain_text("8records to screen")
     expect(flow.nth(2)).to_contain_text("8finished by two")
-    expect(flow.nth(3)).to_contain_text("5included so far")
-    expect(flow.nth(3)).to_contain_text("3 excluded")
+    expect(flow.nth(2)).to_contain_text("5 included, 3 excluded")
+    expect(flow.nth(3)).to_contain_text("5full texts sought")
 
 
 def the_files_agree_with_what_was_pressed(page: Page) -> None:

@@ -60,9 +60,7 @@ def voting(
     access: ReviewAccess, record: Record, decision: Decision = INCLUDE, *, stage: Stage = FT
 ) -> Callable[[], Vote]:
     codes = ("E1",) if (stage, decision) == (FT, EXCLUDE) else ()
-    return lambda: cast_vote(
-        fresh(access), record, Ballot(decision, reasons=codes), stage=stage
-    )
+    return lambda: cast_vote(fresh(access), record, Ballot(decision, reasons=codes), stage=stage)
 
 
 def taking_back(access: ReviewAccess, record: Record) -> Callable[[], ScreeningItem]:
@@ -126,9 +124,7 @@ def test_of_two_things_said_at_once_both_are_kept_and_the_second_holds(
     for _ in range(ROUNDS):
         record = included(review, alice, bob)
 
-        results = race(
-            saying(libby, record, NOT_HERE), saying(dora, record, ASKED, "The author.")
-        )
+        results = race(saying(libby, record, NOT_HERE), saying(dora, record, ASKED, "The author."))
 
         assert kinds(results) == ["Retrieval", "Retrieval"]
         first, second = Retrieval.objects.filter(record=record).order_by("pk")

@@ -282,7 +282,7 @@ def test_the_numbers_of_any_review_add_up_and_open_their_lists():
     run_state_machine_as_test(
         Reviewing,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -4,11 +4,13 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from reporting.log import sentence
 from screening.access import Refused
 from screening.actions.adjustments import add_adjustment, end_adjustment
 from screening.models import AdjustedBox, Adjustment, LogEntry
+from screening.verification import verify
 from tests.factories import ReviewFactory, SourceFactory
 
 SAID = {"box": AdjustedBox.DUPLICATES, "number": 12, "why": "Removed in EndNote."}
@@ -86,6 +88,26 @@ def test_what_was_said_is_never_changed(dora):
 
     with pytest.raises(DatabaseError, match="may only end"), transaction.atomic():
         Adjustment.objects.filter(pk=adjustment.pk).update(number=13)
+
+
+def test_verify_finds_an_adjustment_that_the_log_does_not_tell_of(dora, review):
+    end_adjustment(dora, add_adjustment(dora, **SAID))
+    assert verify(review).differences == []
+
+    Adjustment.objects.create(
+        review=review,
+        box="excluded_other",
+        number=3,
+        why="Slipped in.",
+        said_by=dora.user,
+        said_at=timezone.now(),
+        started_at_sequence=1,
+        ended_at_sequence=5,
+    )
+
+    assert verify(review).differences == [
+        f"Review {review.pk}, adjustment 3 Removed for other reasons: the log does not tell of it."
+    ]
 
 
 # --- The page -----------------------------------------------------------------------------------

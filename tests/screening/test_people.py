@@ -243,7 +243,8 @@ def test_half_voted_records_go_back_to_the_queue_and_finished_ones_stay(alice, b
     theirs = Vote.objects.filter(reviewer=alice.user).order_by("pk")
     assert [vote.superseded_at is None for vote in theirs] == [False, True]
     cem = join(review, "Cem", Role.REVIEWER)
-    assert [item.pk for item in upcoming(cem, Stage.TITLE_ABSTRACT)] == [items[0].pk]
+    wanted = {items[number].pk for number in (0, 1, 3)}
+    assert {item.pk for item in upcoming(cem, Stage.TITLE_ABSTRACT)} == wanted
     assert last_entry(dora)[::2] == ("member.removed", {"votes_returned": 1})
     assert clean() == []
 

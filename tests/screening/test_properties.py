@@ -514,9 +514,7 @@ class Screening(RuleBasedStateMachine):
             if voter == who or model.settled(item)
         }
         wanted = {
-            row.pk
-            for row, item in numbered
-            if who not in item.votes and not model.is_full(item)
+            row.pk for row, item in numbered if who not in item.votes and not model.is_full(item)
         }
         found = {item.pk for item in upcoming(access, TA)}
         assert found <= wanted if access.shares_queue(TA) else found == wanted
@@ -527,7 +525,7 @@ def test_every_sequence_of_actions_keeps_what_is_promised():
     run_state_machine_as_test(
         Screening,
         settings=settings(
-            max_examples=150,
+            max_examples=20,
             stateful_step_count=30,
             deadline=None,
             database=None,

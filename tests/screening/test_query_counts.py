@@ -9,7 +9,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from screening.models import LogEntry, LogHead, Record, Review, Role, ScreeningItem, Vote
+from screening.access import ReviewAccess
+from screening.models import (
+    LogEntry,
+    LogHead,
+    Record,
+    Retrieval,
+    Review,
+    Role,
+    ScreeningItem,
+    Vote,
+)
 from tests.addresses import OF_REVIEWS
 from tests.conftest import join
 from tests.factories import ImportFactory, ReviewFactory, SourceFactory
@@ -34,6 +44,13 @@ PAGES = {
     "conflicts": "/reviews/{review}/conflicts/title-abstract/",
     "conflicts of mine": "/reviews/{review}/conflicts/title-abstract/?waiting=me",
     "conflict": "/reviews/{review}/conflicts/title-abstract/{conflict}/",
+    "full_texts": "/reviews/{review}/full-texts/?show=all",
+    "full_text": "/reviews/{review}/full-texts/{report}/",
+    "records": "/reviews/{review}/records/",
+    "records in conflict": "/reviews/{review}/records/?conflict=yes&outcome=conflict",
+    "records_csv": "/reviews/{review}/records.csv",
+    "records_ris": "/reviews/{review}/records.ris",
+    "timeline": "/reviews/{review}/records/{conflict}/",
     "log": "/reviews/{review}/log/",
     "files": "/reviews/{review}/export/",
     "votes_long.csv": "/reviews/{review}/export/votes_long.csv",
@@ -115,14 +132,42 @@ def _filled(size: int, *, shared: bool) -> dict[str, object]:
         for access, item, slot, decision in rows
     )
     _log(review, rows, long_ago)
+    reports = _sought(alice, [item for item in items if item.outcome == "included"])
     return {
         "review": review.pk,
         "import_": imported.pk,
         "alice": alice.user,
         "partial": records[0].pk,
         "conflict": records[2 * each].pk,
+        "report": reports[0].record_id,
         "unseen": records[-1].pk,
     }
+
+
+def _sought(access: ReviewAccess, included: list[ScreeningItem]) -> list[ScreeningItem]:
+    """Their reports; all were retrieved."""
+    reports = ScreeningItem.objects.bulk_create(
+        ScreeningItem(
+            review=item.review,
+            record=item.record,
+            stage="full_text",
+            quorum=2,
+            rank=item.rank,
+            sought_at=item.completed_at,
+        )
+        for item in included
+    )
+    Retrieval.objects.bulk_create(
+        Retrieval(
+            record=report.record,
+            state="retrieved",
+            said_by=access.user,
+            said_at=report.sought_at,
+            started_at_sequence=1,
+        )
+        for report in reports
+    )
+    return reports
 
 
 def _outcome(votes: tuple[str, str]) -> str:
@@ -197,6 +242,7 @@ def test_every_list_of_a_review_is_counted_here():
         "source_edit",
         "import_file",
         "export",
+        "reopen",
     }
     known = {name.split(".")[0] for name in (*PAGES, *POSTS)} | single
     assert {route.name.split(":")[1] for route in OF_REVIEWS} - known == set()

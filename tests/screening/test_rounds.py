@@ -259,6 +259,7 @@ def test_a_report_judged_anew_is_flagged_with_its_round(client, review, record, 
     assert "this is round 2" in text
     card = client.get(reverse("screening:queue", args=[review.pk, FT])).content.decode()
     assert "Judged anew: this is round 2." in card
+    assert reverse("screening:full_text", args=[review.pk, record.pk]) in card
 
 
 # --- The page ---------------------------------------------------------------------------------
@@ -272,9 +273,7 @@ def test_the_lead_reads_what_reopening_does_and_does_it(client, screened, dora):
     client.force_login(dora.user)
 
     text = " ".join(client.get(page_of(screened)).content.decode().split())
-    answers = [
-        client.post(page_of(screened), {"why": WHY, "request_key": "one"}) for _ in range(2)
-    ]
+    answers = [client.post(page_of(screened), {"why": WHY, "request_key": "one"}) for _ in range(2)]
 
     assert "nobody is shown the votes, notes and resolution it has now" in text
     assert "2 votes on its full text" in text
