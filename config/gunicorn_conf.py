@@ -1,6 +1,8 @@
 """How the web server runs: two processes of four threads on this machine's own address."""
 
+import errno
 import os
+import socket
 import sys
 
 from django.conf import settings
@@ -21,6 +23,25 @@ control_socket_disable = True
 # Which proxies may say "https" is decided in one place, the settings.
 forwarded_allow_ips = ""
 loglevel = "warning"
+
+
+def on_starting(server):
+    """Stop with one sentence when another program has the port; gunicorn would try for seconds."""
+    host, _, port = bind.rpartition(":")
+    inherits = os.environ.keys() & {"GUNICORN_PID", "LISTEN_FDS"}
+    if inherits or not host or not port.isdigit():
+        return
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                return
+            sentence = f"Port {port} is in use by another program: choose one, as in make run PORT="
+            os.write(2, f"{sentence}{int(port) + 1}\n".encode())
+            sys.exit(1)
 
 
 def when_ready(server):

@@ -36,6 +36,7 @@ SENTENCES = {
     "review.created": "created the review",
     "source.added": "added the source {name}",
     "source.edited": "edited the source {name}",
+    "source.removed": "removed the source {name}",
     "terms.changed": "changed the highlighted terms",
     "vote.cast": "voted {vote} on record {record}",
     "vote.changed": "changed the vote on record {record} to {vote}",

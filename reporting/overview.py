@@ -202,7 +202,7 @@ class Overview:
 
     @cached_property
     def sources(self) -> list[Source]:
-        return list(self.access.scope(Source))
+        return list(self.access.scope(Source).with_imports_counted())
 
     @cached_property
     def identified(self) -> int:
@@ -221,14 +221,21 @@ class Overview:
 
     @property
     def sources_in_words(self) -> str:
-        """Up to three sources by name, a single one with the day of its search."""
-        count = counted(len(self.sources), "source")
-        if len(self.sources) == 1 and self.sources[0].searched_on:
-            day = date_format(self.sources[0].searched_on, "j F Y")
-            return f"{count}, {self.sources[0].name}, {day}"
-        if 1 <= len(self.sources) <= 3:
-            return f"{count}, {', '.join(source.name for source in self.sources)}"
-        return count
+        """Sources that gave records: up to three by name, a single one with the day of its search.
+
+        Searches that are only described are counted apart.
+        """
+        gave = [source for source in self.sources if source.n_imports]
+        parts = [counted(len(gave), "source")]
+        if len(gave) <= 3:
+            parts += [source.name for source in gave]
+        if len(gave) == 1 and gave[0].searched_on:
+            parts.append(date_format(gave[0].searched_on, "j F Y"))
+        if described := len(self.sources) - len(gave):
+            if not gave:
+                return f"{counted(described, 'source')} described"
+            parts.append(f"{described:,} more described")
+        return ", ".join(parts)
 
     @cached_property
     def invited(self) -> int:

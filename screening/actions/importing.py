@@ -3,6 +3,7 @@
 `actions.storing` is what happens in between.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,15 @@ from screening import bulk, files
 from screening.access import Refused, ReviewAccess, Right
 from screening.actions.base import action, lock_membership, lock_review
 from screening.actions.log import write_log
-from screening.actions.sources import save_source
+from screening.actions.sources import (
+    lock_source,
+    log_removal,
+    of_upload,
+    save_source,
+    was_made_with,
+)
 from screening.importers import (
+    CutCount,
     Inspection,
     ParsedRecord,
     UnreadableFile,
@@ -93,14 +101,17 @@ def preview_import(
     if at_most is not None and inspection.found > at_most:
         raise TooManyEntries(inspection.found)
     refuse_same_file(access, inspection.sha256)
-    records = _count_records(path, inspection) if count else 0
+    records, cuts = _count_records(path, inspection) if count else (0, CutCount())
     files.keep(access.review.pk, inspection.sha256, path)
+    inspection = replace(inspection, warnings=(*inspection.warnings, *cuts.warnings()))
     return _preview(access, source, path, file_name, inspection, records)
 
 
 @action
-def discard_import(access: ReviewAccess, import_: Import) -> None:
+def discard_import(access: ReviewAccess, import_: Import) -> Source | None:
     """An import that was never committed is gone; its file too, unless another import has it.
+
+    Returns the source that went with it: the one described for this file alone, untouched since.
 
     Raises:
         Refused: it is committed, undone, or being stored.
@@ -113,10 +124,16 @@ def discard_import(access: ReviewAccess, import_: Import) -> None:
         raise Refused("This file was imported; it cannot be discarded. Nothing was changed.")
     bulk.delete_records(import_.pk)
     before = log_facts(import_)
+    source = _source_of_nothing_else(access, import_)
     import_.delete()
+    if source:
+        source.delete()
     write_log(access, "import.discarded", before=before)
+    if source:
+        log_removal(access, source)
     if not access.scope(Import).filter(sha256=import_.sha256).exists():
         files.throw_away(access.review.pk, import_.sha256)  # last: it cannot be rolled back
+    return source
 
 
 @action
@@ -205,10 +222,7 @@ def _preview(
     refuse_same_file(access, inspection.sha256)
     # Once more, now that nobody can discard another import of this file.
     files.keep(access.review.pk, inspection.sha256, path)
-    if source.pk is None:
-        source = save_source(access, source)
-    return Import.objects.create(
-        source=source,
+    import_ = Import(
         file_name=file_name[-255:],
         sha256=inspection.sha256,
         size=inspection.size,
@@ -220,6 +234,21 @@ def _preview(
         uploaded_by=access.user,
         uploaded_at=timezone.now(),
     )
+    if source.pk is None:
+        import_.source = save_source(access, source, **of_upload(import_))
+    else:
+        import_.source = lock_source(access, source)
+    import_.save(force_insert=True)
+    return import_
+
+
+def _source_of_nothing_else(access: ReviewAccess, import_: Import) -> Source | None:
+    """The source of this import, if nothing but this upload ever brought or touched it."""
+    source = lock_source(access, import_.source)
+    others = access.scope(Import).filter(source=source).exclude(pk=import_.pk)
+    if others.exists() or source.adjustments.exists():
+        return None
+    return source if was_made_with(access, source, import_) else None
 
 
 def lock_import(access: ReviewAccess, import_: Import) -> Import:
@@ -254,13 +283,16 @@ def refuse_miscount(inspection: Inspection, entries: int, *, full: bool = True) 
         )
 
 
-def _count_records(path: Path, inspection: Inspection) -> int:
+def _count_records(path: Path, inspection: Inspection) -> tuple[int, CutCount]:
     entries = records = 0
+    cuts = CutCount()
     for entry in read(path, inspection):
         entries += 1
-        records += isinstance(entry, ParsedRecord)
+        if isinstance(entry, ParsedRecord):
+            records += 1
+            cuts.add(entry)
     refuse_miscount(inspection, entries)
-    return records
+    return records, cuts
 
 
 def log_facts(import_: Import) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from screening.access import ReviewAccess, Right
-from screening.actions.base import action, lock_membership
+from screening.access import Refused, ReviewAccess, Right
+from screening.actions.base import action, lock_membership, lock_review
 from screening.actions.log import write_log
-from screening.models import ImportState, Source, SourceKind
+from screening.models import Import, ImportState, LogEntry, Source, SourceKind
 
 
 @action
@@ -29,9 +29,10 @@ def edit_source(access: ReviewAccess, source: Source, **facts: Any) -> Source:
     Raises:
         ValidationError: a fact that no source can have, or a kind whose records would have
             been up for screening elsewhere than those that are here.
+        Refused: the source was removed.
     """
     lock_membership(access, Right.IMPORT)
-    source = access.scope(Source).select_for_update(no_key=True).get(pk=source.pk)
+    source = lock_source(access, source)
     before = _facts(source)
     for name, value in facts.items():
         setattr(source, name, value)
@@ -51,13 +52,66 @@ def edit_source(access: ReviewAccess, source: Source, **facts: Any) -> Source:
     return source
 
 
-def save_source(access: ReviewAccess, source: Source) -> Source:
-    """The source is one of the review, and logged. The caller holds the membership's lock."""
+@action
+def remove_source(access: ReviewAccess, source: Source) -> None:
+    """The source is gone; the log keeps its facts.
+
+    Raises:
+        Refused: a file of it was uploaded, also if its import was undone, or an adjustment names
+            it.
+    """
+    lock_membership(access, Right.IMPORT)
+    lock_review(access.review.pk)
+    source = lock_source(access, source)
+    if access.scope(Import).filter(source=source).exists():
+        raise Refused(
+            f"{source.name} has a file, so it cannot be removed: discard the preview first. What "
+            "was imported once stays listed, also when undone. Nothing was changed."
+        )
+    if source.adjustments.exists():
+        raise Refused(
+            f"An adjustment of the flow names {source.name}, so it stays listed, also when the "
+            "adjustment has ended. Nothing was changed."
+        )
+    source.delete()
+    log_removal(access, source)
+
+
+def save_source(access: ReviewAccess, source: Source, **with_file: str) -> Source:
+    """The source is one of the review, and logged. The caller holds the membership's lock.
+
+    Args:
+        with_file: what the log says of the file it was described with, see `was_made_with`.
+    """
     source.review = access.review
     source.full_clean()
     source.save(force_insert=True)
-    write_log(access, "source.added", after=_facts(source))
+    write_log(access, "source.added", after={**_facts(source), **with_file})
     return source
+
+
+def of_upload(import_: Import) -> dict[str, str]:
+    """How the log names the upload that a source was described with."""
+    return {"file": import_.file_name, "uploaded_at": import_.uploaded_at.isoformat()}
+
+
+def was_made_with(access: ReviewAccess, source: Source, import_: Import) -> bool:
+    """The source was described with this upload, and nobody edited it since."""
+    uploaded_at = import_.uploaded_at.isoformat()
+    added = access.scope(LogEntry).filter(action="source.added", after__uploaded_at=uploaded_at)
+    made = {**_facts(source), **of_upload(import_)}
+    return any(entry.after == made for entry in added)
+
+
+def lock_source(access: ReviewAccess, source: Source) -> Source:
+    locked = access.scope(Source).select_for_update(no_key=True).filter(pk=source.pk).first()
+    if locked is None:
+        raise Refused("This source was removed in the meantime. Nothing was changed.")
+    return locked
+
+
+def log_removal(access: ReviewAccess, source: Source) -> None:
+    write_log(access, "source.removed", before=_facts(source))
 
 
 def _refuse_moving_records(source: Source, before: SourceKind) -> None:

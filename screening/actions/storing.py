@@ -1,7 +1,7 @@
 """Storing a file: its records in short transactions, invisible until the last one."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -24,7 +24,7 @@ from screening.actions.importing import (
 )
 from screening.actions.log import write_log
 from screening.finding import index
-from screening.importers import ParsedRecord, Problem, UnreadableFile, read
+from screening.importers import CutCount, ParsedRecord, Problem, UnreadableFile, read
 from screening.models import Import, ImportProblem, ImportState, Protocol, Review, SourceKind
 from screening.rules import Stage
 
@@ -43,6 +43,7 @@ class _Attempt:
     ranks: list[int]
     records: int = 0
     problems: int = 0
+    cuts: CutCount = field(default_factory=CutCount)
 
 
 def commit_import(access: ReviewAccess, import_: Import) -> Import:
@@ -126,6 +127,8 @@ def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Entries) -> No
         )
         for index, record in enumerate(records, attempt.records)
     )
+    for record in records:
+        attempt.cuts.add(record)
     problems = [entry for entry in entries if isinstance(entry, Problem)]
     ImportProblem.objects.bulk_create(
         ImportProblem(
@@ -183,7 +186,10 @@ def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
     import_.state = ImportState.COMMITTED
     import_.committed_at = timezone.now()
     import_.read = attempt.records
-    import_.save(update_fields=["state", "committed_at", "read"])
+    # A preview that counted nothing did not see them.
+    said = (one for one in attempt.cuts.warnings() if one not in import_.warnings)
+    import_.warnings = [*import_.warnings, *said]
+    import_.save(update_fields=["state", "committed_at", "read", "warnings"])
     write_log(
         access,
         "import.committed",

@@ -55,6 +55,11 @@ class ProposedSourceForm(SourceForm):
             "is_proposal": "Still a proposal: not published by the original review",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whoever saves this form has seen to the search, unless they say otherwise.
+        self.initial["is_proposal"] = False
+
 
 class NewSourceForm(SourceForm):
     """What is worth asking while a file is brought in; the rest can follow."""

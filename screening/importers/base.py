@@ -1,10 +1,17 @@
 """What every format gives back."""
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 
 class UnreadableFile(Exception):
     """The file as a whole cannot be read; the message is one sentence for the user."""
+
+
+class Cut(str):
+    """The beginning of a value that was longer than a record may keep, and an ellipsis."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,43 @@ class ParsedRecord:
     keywords: tuple[str, ...] = ()
     url: str = ""
     kind: str = ""
+
+    @property
+    def cuts(self) -> int:
+        """How many of its values were cut; a list counts once."""
+        cut = sum(type(value) is Cut for value in _texts_of(self))
+        return cut + (Cut in map(type, self.authors)) + (Cut in map(type, self.keywords))
+
+
+_texts_of = attrgetter(
+    *("title", "abstract", "journal", "volume", "issue", "pages"),
+    *("doi", "pmid", "pmcid", "language", "url", "kind"),
+)
+
+
+class CutCount:
+    """Counts the values that were cut, over the records of a file in their order."""
+
+    def __init__(self) -> None:
+        self.values = 0
+        self.line = 0
+
+    def add(self, record: ParsedRecord) -> None:
+        if cuts := record.cuts:
+            self.values += cuts
+            self.line = self.line or record.line
+
+    def warnings(self) -> list[str]:
+        """A sentence for the user when there is one cut or more."""
+        if not self.values:
+            return []
+        if self.values == 1:
+            said = "1 value is longer than Parallax keeps and was cut"
+            where = "in the entry that begins at"
+        else:
+            said = f"{self.values:,} values are longer than Parallax keeps and were cut"
+            where = "the first in the entry that begins at"
+        return [f"{said}, {where} line {self.line}: look for the ellipsis (…) at the end."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Values of a record, as every format needs them: folded, capped, normalised.
 
-A value over its limit ends in an ellipsis; the record is kept.
+A value over its limit ends in an ellipsis, and says that it was cut by its type; the record is
+kept.
 """
 
 import re
@@ -8,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from html import unescape
 from urllib.parse import unquote
 
-from screening.importers.base import Problem
+from screening.importers.base import Cut, Problem
 from screening.importers.tagged import Entry
 
 TITLE = 5_000
@@ -49,7 +50,7 @@ def fold(value: str, limit: int) -> str:
 
 def cut(value: str, limit: int) -> str:
     """The value, or its beginning and an ellipsis."""
-    return value if len(value) <= limit else value[: limit - 1].rstrip() + "…"
+    return value if len(value) <= limit else Cut(value[: limit - 1].rstrip() + "…")
 
 
 def pick(firsts: Mapping[str, str], *slots: str) -> str:
@@ -70,7 +71,7 @@ def names(values: Iterable[str]) -> tuple[str, ...]:
         kept[place] = cut(name, NAME)
         room -= len(kept[place])
         if room < 0:
-            return (*kept[:place], "…")
+            return (*kept[:place], Cut("…"))
     return tuple(kept)
 
 

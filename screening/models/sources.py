@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from screening.querysets.sources import ImportQuerySet, RecordQuerySet
+from screening.querysets.sources import ImportQuerySet, RecordQuerySet, SourceQuerySet
 
 
 class SourceKind(models.TextChoices):
@@ -41,6 +41,8 @@ class Source(models.Model):
     peer_review = models.CharField(max_length=500, blank=True)
     notes = models.TextField(max_length=5_000, blank=True)
     is_proposal = models.BooleanField(default=False)
+
+    objects = SourceQuerySet.as_manager()
 
     FACTS = (
         "name",

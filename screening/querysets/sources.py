@@ -2,7 +2,13 @@ from __future__ import annotations
 
 from typing import Self
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
+
+
+class SourceQuerySet(QuerySet):
+    def with_imports_counted(self) -> Self:
+        """Annotate `n_imports`: files of it that are in the review."""
+        return self.annotate(n_imports=Count("imports", filter=Q(imports__state="committed")))
 
 
 class ImportQuerySet(QuerySet):

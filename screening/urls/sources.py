@@ -5,6 +5,7 @@ from screening.views import sources
 urlpatterns = [
     path("sources/", sources.listing, name="sources"),
     path("sources/<int:source_pk>/edit/", sources.edit, name="source_edit"),
+    path("sources/<int:source_pk>/remove/", sources.remove, name="source_remove"),
     path("sources/import/", sources.import_file, name="import_file"),
     path("sources/import/<int:import_pk>/", sources.one_import, name="import"),
 ]

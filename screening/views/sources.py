@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from screening.access import ReviewAccess, Right, review_view
 from screening.actions.importing import (
@@ -19,7 +19,7 @@ from screening.actions.importing import (
     undo_import,
 )
 from screening.actions.protocol import anybody_voted
-from screening.actions.sources import add_source, edit_source
+from screening.actions.sources import add_source, edit_source, remove_source
 from screening.actions.storing import commit_import
 from screening.files import on_disk
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
@@ -52,6 +52,11 @@ class Row:
     def surplus(self) -> int:
         return -self.missing
 
+    @property
+    def is_searched_otherwise(self) -> bool:
+        """Its records came from some search, and the one it states is a proposal still."""
+        return self.source.is_proposal and bool(self.records)
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @review_view(Right.READ, post=Right.IMPORT, after="screening:sources")
@@ -82,9 +87,19 @@ def edit(request: HttpRequest, access: ReviewAccess, source_pk: int) -> HttpResp
         edit_source(access, source, **form.cleaned_data)
         messages.success(request, f"{form.cleaned_data['name']} is saved.")
         return redirect("screening:sources", access.review.pk)
-    context = {"here": "sources", "source": source, "form": form}
+    may_go = not access.scope(Import).filter(source=source).exists()
+    context = {"here": "sources", "source": source, "form": form, "may_go": may_go}
     status = 422 if form.is_bound else 200
     return render(request, "screening/source_form.html", context, status=status)
+
+
+@require_POST
+@review_view(Right.IMPORT, after="screening:sources")
+def remove(request: HttpRequest, access: ReviewAccess, source_pk: int) -> HttpResponse:
+    source = get_object_or_404(access.scope(Source), pk=source_pk)
+    remove_source(access, source)
+    messages.success(request, f"{source.name} is removed.")
+    return redirect("screening:sources", access.review.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,8 +151,10 @@ def _do(request: HttpRequest, access: ReviewAccess, import_: Import) -> HttpResp
         done = undo_import(access, import_)
         messages.success(request, f"Undone: {_records(done.read)} out of the review again.")
     elif do == "discard":
-        discard_import(access, import_)
-        messages.success(request, f"{import_.file_name} is discarded; nothing of it was stored.")
+        source = discard_import(access, import_)
+        with_it = f" {source.name}, described with it, is gone too." if source else ""
+        said = f"{import_.file_name} is discarded; nothing of it was stored.{with_it}"
+        messages.success(request, said)
         return redirect("screening:sources", access.review.pk)
     else:
         raise BadRequest

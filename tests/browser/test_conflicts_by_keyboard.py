@@ -39,3 +39,23 @@ def test_twenty_conflicts_in_a_row_by_keyboard(open_page, review, alice, bob, ca
         ("exclude" if number % 2 else "include", f"judged {number}")
         for number in range(1, TWENTY + 1)
     ]
+
+
+def test_the_key_of_the_rationale_is_not_printed_while_it_would_be_typed(
+    open_page, review, alice, bob, settings
+):
+    settings.UNDO_SECONDS = 0
+    record = ItemFactory(review=review).record
+    cast_vote(alice, record, Ballot(Decision.INCLUDE), stage=TA)
+    cast_vote(bob, record, Ballot(Decision.EXCLUDE), stage=TA)
+    page = open_page(alice)
+    page.goto(reverse("screening:conflict", args=[review.pk, TA, record.pk]))
+    key = page.locator("label kbd").get_by_text("R", exact=True)
+    expect(key).to_be_visible()
+
+    page.keyboard.press("e")
+
+    expect(page.get_by_label("Rationale")).to_be_focused()
+    expect(key).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(key).to_be_visible()

@@ -19,7 +19,6 @@ from screening.actions.retrieval import say_of_report
 from screening.actions.voting import Ballot, cast_vote
 from screening.models import Membership, Record, RetrievalState, ScreeningItem, Source, SourceKind
 from screening.rules import Decision, Stage
-from tests.browser.conftest import queue_of
 from tests.clock import time_passes
 
 pytestmark = pytest.mark.browser
@@ -29,6 +28,7 @@ PICTURES = DOCS / "pictures"
 MORE = Path(__file__).parents[1] / "data" / "eight_records.nbib"
 LARGEST = 150_000  # bytes
 SCREEN = {"width": 1100, "height": 640}
+SMALLER = {"width": 960, "height": 520}  # for pages full of words
 TA, FT = Stage.TITLE_ABSTRACT, Stage.FULL_TEXT
 
 # What Ada and Ben make of the first reports, in turn; empty is an include.
@@ -93,7 +93,7 @@ def test_an_import_is_looked_at_before_anything_is_stored(walk, ada):
 
 def test_records_are_screened_by_keys(walk, ada):
     page = walk("screening:queue", TA)
-    page.set_viewport_size({"width": 960, "height": 520})
+    page.set_viewport_size(SMALLER)
 
     expect(page.locator("#progress")).to_contain_text("You have screened 96 of 160")
     page.keyboard.press("i")
@@ -106,6 +106,7 @@ def test_a_conflict_is_talked_over(walk, ada):
     item = untouched.filter(proposals=None, referral=None).order_by("rank").first()
 
     page = walk("screening:conflict", TA, item.record_id)
+    page.set_viewport_size(SMALLER)
 
     expect(page.get_by_text("Ben Okafor").first).to_be_visible()
     expect(page.get_by_label("Rationale")).to_be_visible()

@@ -276,3 +276,25 @@ def test_nobody_takes_another_address_into_their_account(client, alice):
     assert not EmailAddress.objects.filter(email="nora@hospital.example").exists()
     alice.refresh_from_db()
     assert alice.email == "alice@example.org"
+
+
+@pytest.mark.parametrize(
+    ("backend", "asked", "answered"),
+    [
+        ("console", "printed in the terminal", "Look into the terminal"),
+        ("dummy", "manage.py changepassword", "No message was sent"),
+        ("smtp", "a link to a new password goes there", "a link is on its way"),
+    ],
+)
+def test_a_forgotten_password_says_where_the_message_goes(
+    client, settings, monkeypatch, backend, asked, answered
+):
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", lambda *args, **kwargs: 1)
+
+    page = client.get("/accounts/password/reset/")
+    done = client.post("/accounts/password/reset/", {"email": "nobody@x.org"}, follow=True)
+
+    assert asked in page.text
+    assert answered in done.text
+    assert ("on its way" in done.text) is (backend == "smtp")

@@ -235,7 +235,7 @@ def test_the_oldest_conflict_tells_its_age(dora, screened, open_overview):
         ago = timezone.now() - timedelta(days=days, hours=1)
         complete_since(ago, ScreeningItem.objects.filter(pk=item.pk))
 
-    assert "title and abstract, oldest 3 days" in open_overview(dora)
+    assert "title and abstract, oldest waits 3 days" in open_overview(dora)
 
 
 def test_the_example_says_that_it_is_one(dora, open_overview):
@@ -329,3 +329,13 @@ def test_my_reviews_cost_the_same_for_one_as_for_many(
 
     with django_assert_num_queries(len(few)):
         client.get("/")
+
+
+def test_searches_that_are_only_described_are_counted_apart(dora, screened, open_overview):
+    Source.objects.create(review=dora.review, name="Embase")
+    assert "1 source described" in open_overview(dora)
+    screened("..")
+
+    page = open_overview(dora)
+
+    assert "1 source, PubMed, 1 more described" in page

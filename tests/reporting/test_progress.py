@@ -175,7 +175,7 @@ def test_the_rail_is_a_fragment_with_counts(client, alice, screened, no_undo):
 
     assert answer.status_code == 200
     assert b"hx-get" not in answer.content
-    assert b'1<span class="hidden-text"> wait for your vote</span>' in answer.content
+    assert b'>1</span><span class="hidden-text"> wait for your vote</span>' in answer.content
     assert b'1<span class="hidden-text"> to resolve</span>' in answer.content
     assert answer.content.count(b'aria-current="page"') == 1
 

@@ -16,10 +16,7 @@ CORPUS = sorted(
     if path.suffix in {".ris", ".nbib"}
 )
 EXAMPLE = Path(__file__).parents[2] / "screening/templates_data/example_records.nbib"
-FACTS = (
-    "title abstract year journal volume issue pages doi pmid pmcid language url kind "
-    "authors keywords"
-).split()
+FACTS = ["title", "abstract", "year", "journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "language", "url", "kind", "authors", "keywords"]
 
 
 def stored(parsed: ParsedRecord, number: int) -> Record:

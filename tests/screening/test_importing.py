@@ -27,7 +27,7 @@ from screening.actions.importing import (
     undo_import,
 )
 from screening.actions.protocol import edit_protocol
-from screening.actions.sources import add_source, edit_source
+from screening.actions.sources import add_source, edit_source, remove_source
 from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote, postpone, take_back_vote
 from screening.importers import UnreadableFile, read
@@ -231,6 +231,114 @@ def test_a_discarded_preview_leaves_the_file_to_another_preview_of_it(libby, sou
     discard_import(libby, first)
 
     assert files.raw_file(libby.review.pk, second.sha256).exists()
+
+
+def test_a_discarded_preview_takes_the_source_described_with_it_along(libby, tmp_path):
+    import_ = preview_import(libby, Source(name="CINAHL", hits=7), ris_file(tmp_path, 1), "a.ris")
+
+    gone = discard_import(libby, import_)
+
+    assert gone.name == "CINAHL"
+    assert not libby.scope(Source).exists()
+    added, discarded, removed = log_of(libby)
+    assert (added[0], added[2]["file"]) == ("source.added", "a.ris")
+    assert (discarded[0], discarded[1]["source"]) == ("import.discarded", "CINAHL")
+    assert (removed[0], removed[1]["name"], removed[1]["hits"]) == ("source.removed", "CINAHL", 7)
+
+
+def test_a_source_that_was_edited_since_the_preview_stays(libby, tmp_path):
+    import_ = preview_import(libby, Source(name="CINAHL"), ris_file(tmp_path, 1), "a.ris")
+    edit_source(libby, import_.source, hits=7)
+
+    assert discard_import(libby, import_) is None
+
+    assert libby.scope(Source).get().hits == 7
+
+
+def test_a_source_with_another_file_stays(libby, tmp_path):
+    first = preview_import(libby, Source(name="CINAHL"), ris_file(tmp_path, 1), "a.ris")
+    second = preview_import(libby, first.source, ris_file(tmp_path, 2, name="b.ris"), "b.ris")
+
+    assert discard_import(libby, first) is None
+    assert discard_import(libby, second) is None  # described with the other file, not with this one
+
+    assert libby.scope(Source).exists()
+
+
+def test_a_source_that_was_there_before_stays(libby, source, tmp_path):
+    """Also when another of the same words was described with the same file before."""
+    twin = preview_import(libby, Source(name=source.name), ris_file(tmp_path, 1), "a.ris")
+    discard_import(libby, twin)
+
+    discard_import(libby, preview_import(libby, source, ris_file(tmp_path, 1), "a.ris"))
+
+    assert libby.scope(Source).get() == source
+
+
+def test_a_source_without_a_file_is_removed_and_the_log_keeps_its_facts(libby, source):
+    remove_source(libby, source)
+
+    assert not libby.scope(Source).exists()
+    action, before, after = log_of(libby)[-1]
+    assert (action, before["name"], after) == ("source.removed", "PubMed", None)
+
+
+def test_a_source_with_a_file_is_not_removed_not_even_after_undo(libby, source, tmp_path):
+    import_ = previewed(libby, ris_file(tmp_path, 3))
+    with pytest.raises(importing.Refused, match="cannot be removed"):
+        remove_source(libby, source)
+    undo_import(libby, commit_import(libby, import_))
+
+    with pytest.raises(importing.Refused, match="cannot be removed"):
+        remove_source(libby, source)
+
+    assert libby.scope(Source).get() == source
+
+
+def test_a_file_for_a_source_that_was_removed_meanwhile_is_refused(libby, source, tmp_path):
+    seen = libby.scope(Source).get()
+    remove_source(libby, source)
+
+    with pytest.raises(importing.Refused, match="removed in the meantime"):
+        preview_import(libby, seen, ris_file(tmp_path, 3), "a.ris")
+    with pytest.raises(importing.Refused, match="removed in the meantime"):
+        edit_source(libby, seen, hits=1)
+
+    assert not libby.scope(Import).exists()
+
+
+def test_reviewers_remove_no_sources(alice, source):
+    with pytest.raises(PermissionDenied):
+        remove_source(alice, source)
+
+
+def test_cut_values_are_told_at_the_preview_and_stay_told(libby, source, tmp_path):
+    path = tmp_path / "long.ris"
+    long = f"TY  - JOUR\nTI  - {'t' * 6_000}\nVL  - {'v' * 501}\nER  - \n"
+    path.write_text(f"TY  - JOUR\nTI  - Short\nER  - \n{long}{long}")
+
+    import_ = previewed(libby, path)
+
+    told = (
+        "4 values are longer than Parallax keeps and were cut, the first in the entry that begins "
+        "at line 4: look for the ellipsis (…) at the end."
+    )
+    assert import_.warnings == [told]
+    assert commit_import(libby, import_).warnings == [told]
+    assert Import.objects.get().warnings == [told]
+    title = libby.scope(Record).order_by("position").last().title
+    assert (len(title), title[-1]) == (5_000, "…")
+
+
+def test_cut_values_that_no_preview_counted_are_told_by_the_commit(libby, source, tmp_path):
+    path = tmp_path / "long.ris"
+    path.write_text(f"TY  - JOUR\nTI  - {'t' * 6_000}\nER  - \n")
+
+    import_ = preview_import(libby, source, path, path.name, count=False)
+
+    assert import_.warnings == []
+    (told,) = commit_import(libby, import_).warnings
+    assert told.startswith("1 value is longer than Parallax keeps and was cut, in the entry")
 
 
 def test_an_imported_file_is_not_discarded(libby, source, tmp_path):

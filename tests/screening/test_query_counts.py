@@ -240,6 +240,7 @@ def test_every_list_of_a_review_is_counted_here():
         "member_remove",
         "invitation_withdraw",
         "source_edit",
+        "source_remove",
         "import_file",
         "export",
         "reopen",

@@ -420,6 +420,73 @@ def test_discarding_leads_back_to_the_list(client, libby, source, tmp_path):
     assert not libby.scope(Import).exists()
 
 
+def test_discarding_says_that_the_source_described_with_the_file_is_gone(client, libby):
+    client.force_login(libby.user)
+    described = {"new-name": "CINAHL", "new-kind": "database", "file": upload(ris(1))}
+    preview = client.post(url("import_file", libby), described).url
+
+    page = client.post(preview, {"do": "discard"}, follow=True)
+
+    assert "CINAHL, described with it, is gone too." in page.text
+    assert not libby.scope(Source).exists()
+
+
+def test_a_source_without_a_file_is_removed_on_its_page(client, libby, source, tmp_path):
+    used = SourceFactory(review=libby.review, name="Embase")
+    previewed(libby, used, ris_file(tmp_path, 1))
+    client.force_login(libby.user)
+
+    shown = [
+        url("source_remove", libby, one.pk) in _edit(client, libby, one) for one in (source, used)
+    ]
+    answers = [client.post(url("source_remove", libby, one.pk)) for one in (source, used)]
+
+    assert shown == [True, False]
+    assert [answer.status_code for answer in answers] == [303, 409]
+    assert "it cannot be removed" in answers[1].text
+    assert libby.scope(Source).get() == used
+
+
+def _edit(client, access: ReviewAccess, source: Source) -> str:
+    return client.get(url("source_edit", access, source.pk)).text
+
+
+def test_the_search_of_a_proposal_is_told_to_be_one_until_somebody_corrects_it(
+    client, libby, olive, tmp_path
+):
+    source = SourceFactory(review=libby.review, is_proposal=True, search_string="gan AND image")
+    still = "is still the proposal of the template"
+    client.force_login(libby.user)
+    assert still not in text_of(client.get(url("sources", libby)))  # there are no records yet
+    import_ = imported(libby, source, ris_file(tmp_path, 2))
+    addresses = [url("sources", libby), url("import", libby, import_.pk)]
+    edit = url("source_edit", libby, source.pk)
+
+    pages = [client.get(address).text for address in addresses]
+    assert all(still in page and f'<a href="{edit}">Correct it</a>' in page for page in pages)
+    assert "<summary>Search as proposed</summary>" in pages[0]
+    client.force_login(olive.user)
+    assert "Correct it" not in client.get(addresses[0]).text
+    client.force_login(libby.user)
+    form = client.get(edit).context["form"]
+    typed = {field.html_name: field.value() or "" for field in form}
+    client.post(edit, {name: value for name, value in typed.items() if value is not False})
+
+    assert not any(still in client.get(address).text for address in addresses)
+    assert "<summary>Search as it was run</summary>" in client.get(addresses[0]).text
+
+
+@pytest.mark.parametrize(("author", "shown"), [("Ada, A.", "Ada, A. J"), ("Ada", "Ada. J")])
+def test_initials_end_in_one_full_stop(client, libby, source, tmp_path, author, shown):
+    path = tmp_path / "a.ris"
+    path.write_text(f"TY  - JOUR\nTI  - T\nAU  - {author}\nJO  - J\nER  - \n")
+    client.force_login(libby.user)
+
+    page = client.get(url("import", libby, previewed(libby, source, path).pk))
+
+    assert f">{shown}<" in page.text
+
+
 def test_a_commit_sent_twice_is_carried_out_once(client, libby, source, tmp_path):
     import_ = previewed(libby, source, ris_file(tmp_path, 3))
     client.force_login(libby.user)
@@ -466,10 +533,12 @@ def test_titles_are_text_and_never_markup(client, libby, source, tmp_path):
 # --- Who may ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["sources", "import_file", "source_edit", "import"])
+@pytest.mark.parametrize(
+    "name", ["sources", "import_file", "source_edit", "source_remove", "import"]
+)
 def test_reviewers_may_not_post(client, alice, libby, source, tmp_path, name):
     import_ = previewed(libby, source, ris_file(tmp_path, 3))
-    keys = {"source_edit": [source.pk], "import": [import_.pk]}.get(name, [])
+    keys = {"import": [import_.pk]}.get(name, [source.pk] if name.startswith("source_") else [])
     client.force_login(alice.user)
 
     response = client.post(

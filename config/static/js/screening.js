@@ -292,6 +292,13 @@ function start() {
   }
 
   function countOn(by) {
+    // The rail counts what is left, the line above the record what is done.
+    const queue = document.querySelector("#rail [data-my-queue]");
+    if (queue) {
+      const left = Math.max(0, Number(queue.textContent) - by);
+      queue.textContent = String(left);
+      queue.parentElement.hidden = !left;
+    }
     const progress = document.querySelector("#progress [data-mine]");
     if (!progress) return;
     const mine = Number(progress.dataset.mine) + by;

@@ -354,3 +354,26 @@ def test_two_formats_in_one_file_are_refused_with_the_place_to_divide_it(written
 def test_a_missing_file_is_an_error_of_the_system(tmp_path):
     with pytest.raises(FileNotFoundError):
         inspect(tmp_path / "nowhere")
+
+
+# --- Values that are cut ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "cuts"),
+    [
+        (f"TI  - {'t' * 5_000}\nVL  - 12…\n", 0),
+        (f"TI  - {'t' * 5_001}\n", 1),
+        (f"TI  - T\nJO  - {'j ' * 1_500}\nSP  - {'1' * 400}\nEP  - {'2' * 400}\n", 2),
+        (f"TI  - T\nAU  - {'a' * 501}\nAU  - {'b' * 501}\nLA  - {'l' * 501}\n", 2),
+        ("TI  - T\n" + f"KW  - {'k' * 400}\n" * 51, 1),
+        (f"TI  - T\nAB  - {'a' * 60_000}\nAB  - {'b' * 60_000}\n", 1),
+        (f"TI  - T\nUR  - https://example.org/{'u' * 2_000} https://example.org\n", 1),
+    ],
+)
+def test_a_record_counts_its_values_that_were_cut(written, content, cuts):
+    path = written(f"TY  - JOUR\n{content}ER  - \n".encode())
+
+    (record,) = read(path, inspect(path))
+
+    assert record.cuts == cuts
