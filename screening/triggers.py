@@ -104,6 +104,15 @@ TRIGGERS: tuple[Trigger, ...] = (
     *_with_a_reason("proposal", "a proposal"),
     *_with_a_reason("resolution", "a resolution"),
     Trigger(
+        # Slots say so too, but for votes of before an amendment that asks for fewer.
+        "vote_while_some_are_missing",
+        "screening_vote",
+        "INSERT",
+        "an item has no more votes than it asks for",
+        "(SELECT COUNT(*) FROM screening_vote other WHERE other.item_id = new.item_id "
+        "AND other.superseded_at IS NULL) >= new.quorum",
+    ),
+    Trigger(
         "vote_in_the_latest_round",
         "screening_vote",
         "INSERT",

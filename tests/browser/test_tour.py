@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from screening.access import ReviewAccess, access_for
 from screening.actions.importing import preview_import
@@ -28,7 +28,7 @@ PICTURES = DOCS / "pictures"
 MORE = Path(__file__).parents[1] / "data" / "eight_records.nbib"
 LARGEST = 150_000  # bytes
 SCREEN = {"width": 1100, "height": 640}
-SMALLER = {"width": 960, "height": 520}  # for pages full of words
+LOWER = {"width": 1200, "height": 420}  # for a page full of words
 TA, FT = Stage.TITLE_ABSTRACT, Stage.FULL_TEXT
 
 # What Ada and Ben make of the first reports, in turn; empty is an include.
@@ -74,11 +74,11 @@ def walk(open_page, ada, sought) -> Callable[..., Page]:
     return go
 
 
-def shown(page: Page, name: str) -> None:
+def shown(what: Page | Locator, name: str) -> None:
     """The picture of this step of the tour is taken, where pictures are asked for."""
     if os.environ.get("UPDATE_PICTURES"):
         PICTURES.mkdir(exist_ok=True)
-        page.screenshot(path=PICTURES / f"tour-{name}.png")
+        what.screenshot(path=PICTURES / f"tour-{name}.png")
 
 
 def test_an_import_is_looked_at_before_anything_is_stored(walk, ada):
@@ -93,7 +93,7 @@ def test_an_import_is_looked_at_before_anything_is_stored(walk, ada):
 
 def test_records_are_screened_by_keys(walk, ada):
     page = walk("screening:queue", TA)
-    page.set_viewport_size(SMALLER)
+    page.set_viewport_size(LOWER)
 
     expect(page.locator("#progress")).to_contain_text("You have screened 96 of 160")
     page.keyboard.press("i")
@@ -106,7 +106,7 @@ def test_a_conflict_is_talked_over(walk, ada):
     item = untouched.filter(proposals=None, referral=None).order_by("rank").first()
 
     page = walk("screening:conflict", TA, item.record_id)
-    page.set_viewport_size(SMALLER)
+    page.get_by_role("heading", name="Votes").evaluate("votes => votes.scrollIntoView()")
 
     expect(page.get_by_text("Ben Okafor").first).to_be_visible()
     expect(page.get_by_label("Rationale")).to_be_visible()
@@ -133,7 +133,7 @@ def test_reports_are_excluded_for_reasons(walk):
 def test_every_number_opens_its_list(walk, ada):
     page = walk("reporting:report")
     expect(page.get_by_text("Reports sought for retrieval").first).to_be_visible()
-    shown(page, "6-numbers")
+    shown(page.locator(".prisma"), "6-numbers")
 
     number = page.locator("a[href*='box=dbr_excluded%3AE8'], a[href*='box=dbr_excluded:E8']").first
     counted = re.match(r"\d+", number.inner_text()).group()

@@ -164,7 +164,7 @@ def test_a_conflict_at_full_text_is_discussed_there(alice, carol, read, no_undo,
     assert (step(alice), step(carol)) == ("1 conflict to discuss", "1 conflict is with others")
     text = open_overview(alice)
     assert f'href="/reviews/{alice.review.pk}/conflicts/full-text/">Discuss' in text
-    assert "full text, less than a day" in text
+    assert "full text, waits less than a day" in text
 
 
 def test_when_both_stages_are_at_their_end_the_files_are_next(

@@ -16,7 +16,23 @@ CORPUS = sorted(
     if path.suffix in {".ris", ".nbib"}
 )
 EXAMPLE = Path(__file__).parents[2] / "screening/templates_data/example_records.nbib"
-FACTS = ["title", "abstract", "year", "journal", "volume", "issue", "pages", "doi", "pmid", "pmcid", "language", "url", "kind", "authors", "keywords"]
+FACTS = [
+    "title",
+    "abstract",
+    "year",
+    "journal",
+    "volume",
+    "issue",
+    "pages",
+    "doi",
+    "pmid",
+    "pmcid",
+    "language",
+    "url",
+    "kind",
+    "authors",
+    "keywords",
+]
 
 
 def stored(parsed: ParsedRecord, number: int) -> Record:
@@ -51,7 +67,9 @@ def test_what_every_database_gave_is_read_back_from_our_file(path, tmp_path):
 
 
 TEXT = st.text(
-    st.sampled_from("aB zé&;-.:(¶文<>\"'\u200b") | st.characters(codec="utf-8", exclude_characters="\0"), max_size=40
+    st.sampled_from("aB zé&;-.:(¶文<>\"'\u200b")
+    | st.characters(codec="utf-8", exclude_characters="\0"),
+    max_size=40,
 ).map(lambda text: " ".join(text.split()))
 LINES = st.lists(
     st.one_of(

@@ -268,9 +268,9 @@ def test_a_record_judged_anew_is_flagged_and_its_past_hidden_until_it_is_settled
 
     for access in (alice, bob, dora, olive):
         told = said(access, item)
-        assert told[1:] == [
-            "Round 2 on title and abstract: judged anew, from no votes at all"
-        ], access.user.name
+        assert told[1:] == ["Round 2 on title and abstract: judged anew, from no votes at all"], (
+            access.user.name
+        )
         assert seen(access, item).waits == "It waits for two votes on title and abstract."
         assert "Wrong abstract" not in page_of(client, access, item)
 
