@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from screening.access import ReviewAccess
+from screening.access import Reader
 from screening.models import LogEntry, Protocol
 from screening.protocol_words import Difference, differences
 
@@ -19,7 +19,7 @@ class Amended:
     differences: list[Difference]
 
 
-def amendments_of(access: ReviewAccess) -> list[Amended]:
+def amendments_of(access: Reader) -> list[Amended]:
     """The latest one first. What changed is read from the entry of the log it began with."""
     versions = list(access.scope(Protocol).filter(number__gt=1).order_by("-number"))
     if not versions:

@@ -6,23 +6,28 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.http import urlencode
 
 from reporting.kept import kept
-from reporting.prisma.counting import records_in
+from reporting.prisma.counting import items_in, records_in
 from reporting.prisma.numbers import BOXES, BY_REASON, BY_SOURCE
 from screening.access import ReviewAccess
 from screening.finding import Found, Question, every, find, parse
-from screening.models import ExclusionReason, Record, ScreeningItem, Source
+from screening.models import ExclusionReason, Import, Record, Resolution, ScreeningItem, Source
 from screening.pages import number_in
-from screening.querysets.votes import undo_ends_for
+from screening.querysets.votes import is_shown, undo_ends_for
 from screening.rules import COMPLETE, Outcome, Stage
 
 Asked = TypeVar("Asked")
 
 LONGEST_BOX = 100
 """Characters of a code; longer ones are none."""
+
+
+MOST_LISTED = 10_000
+"""Records that a query names one by one."""
 
 
 class Unknown(LookupError):
@@ -102,27 +107,29 @@ class Filters:
     @cached_property
     def among(self) -> QuerySet[Any] | None:
         """Records or screening items, as the finder takes them; None where all are asked for."""
-        if self.box:
-            return self._of_box()
-        items = self._items() if self.stage or self.outcome else None
-        if self.in_conflict:
-            disputed = self._disputed()
-            items = disputed if items is None else items.filter(_shares_record(disputed))
-        if items is None:
-            if self.source is None:
-                return None
-            return self.access.scope(Record).filter(imported_by__source=self.source)
-        return items.filter(record__imported_by__source=self.source) if self.source else items
+        of_box = items_in(self.access, self.box, self.now) if self.box else None
+        asked = [of_box, self._items() if self.stage or self.outcome else None]
+        items = [one for one in asked if one is not None]
+        if items and not (self.box and of_box is None):
+            first, *others = items
+            for other in others:
+                first = first.filter(Exists(other.filter(record=OuterRef("record"))))
+            return self._disputed_and_of_source(first, "record")
+        if not (self.box or self.source or self.in_conflict):
+            return None
+        in_box = records_in(self.access, self.box, self.now) if self.box else None
+        records = self.access.scope(Record) if in_box is None else in_box
+        for other in items:
+            records = records.filter(Exists(other.filter(record=OuterRef("pk"))))
+        return self._disputed_and_of_source(records, "pk")
 
-    def _of_box(self) -> QuerySet[Record]:
-        records = records_in(self.access, self.box, self.now)
-        if self.source:
-            records = records.filter(imported_by__source=self.source)
-        if self.stage or self.outcome:
-            records = records.filter(Exists(self._items().filter(record=OuterRef("pk"))))
+    def _disputed_and_of_source(self, rows: QuerySet[Any], record: str) -> QuerySet[Any]:
         if self.in_conflict:
-            records = records.filter(Exists(self._disputed().filter(record=OuterRef("pk"))))
-        return records
+            rows = rows.filter(**{f"{record}__in": self._disputed()})
+        if self.source:
+            path = "imported_by__source" if record == "pk" else "record__imported_by__source"
+            rows = rows.filter(**{path: self.source})
+        return rows
 
     def _items(self) -> QuerySet[ScreeningItem]:
         """Of the latest rounds. Only what is settled has an outcome for everybody to see."""
@@ -139,10 +146,21 @@ class Filters:
             items = items.settled(self.now)
         return items.filter(outcome=self.outcome.value)
 
-    def _disputed(self) -> QuerySet[ScreeningItem]:
-        """Conflicts, open and resolved, also of earlier rounds that are shown."""
-        is_disputed = Q(outcome=Outcome.CONFLICT.value) | Q(resolution__isnull=False)
-        return self._at_stage().shown(self.now).filter(is_disputed)
+    def _disputed(self) -> list[int] | QuerySet[Any]:
+        """Records with a conflict, open or resolved, also of an earlier round that is shown.
+
+        Listed where they are as few as they should be: SQLite would ask of every record whether
+        it is one.
+        """
+        still_open = self._at_stage().settled(self.now).filter(outcome=Outcome.CONFLICT.value)
+        resolved = self.access.scope(Resolution).filter(is_shown("item__", self.now))
+        if self.stage:
+            resolved = resolved.filter(item__stage=self.stage.value)
+        both = (
+            still_open.order_by().values("record").union(resolved.order_by().values("item__record"))
+        )
+        listed = [row["record"] for row in both[: MOST_LISTED + 1]]
+        return listed if len(listed) <= MOST_LISTED else both
 
     def _at_stage(self) -> QuerySet[ScreeningItem]:
         # Always by stage, with which the indexes begin.
@@ -151,10 +169,17 @@ class Filters:
 
     def _count(self) -> int:
         if self.among is None:
-            return self.access.scope(Record).imported().count()
+            return self._imported()
         if self.among.model is Record:
             return self.among.count()
         return self.among.order_by().values("record").distinct().count()
+
+    def _imported(self) -> int:
+        """By import: the records of one are counted in an index, without reading them."""
+        of_import = Record.objects.filter(imported_by=OuterRef("pk")).values("imported_by")
+        counted = of_import.order_by().annotate(n=Count("pk")).values("n")
+        imports = self.access.scope(Import).committed().order_by()
+        return sum(imports.annotate(n=Coalesce(Subquery(counted), 0)).values_list("n", flat=True))
 
     @property
     def _codes(self) -> dict[str, str]:
@@ -213,7 +238,3 @@ def _source(access: ReviewAccess, code: str) -> Source:
     if found is None:
         raise ValueError(code)
     return found
-
-
-def _shares_record(items: QuerySet[ScreeningItem]) -> Exists:
-    return Exists(items.filter(record=OuterRef("record")))

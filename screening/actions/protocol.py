@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from screening.access import Refused, ReviewAccess, Right
+from screening.access import Reader, Refused, ReviewAccess, Right
 from screening.actions.base import action, lock_membership
 from screening.actions.log import write_log
 from screening.models import (
@@ -151,7 +151,7 @@ def _replace_terms(access: ReviewAccess, terms: Iterable[Term]) -> None:
     )
 
 
-def snapshot(access: ReviewAccess, protocol: Protocol) -> dict[str, Any]:
+def snapshot(access: Reader, protocol: Protocol) -> dict[str, Any]:
     """Everything an edit may change, as JSON values."""
     criteria = list(protocol.criteria.order_by("position").values("kind", "text", "hint"))
     reasons = access.scope(ExclusionReason).in_use().order_by("position")

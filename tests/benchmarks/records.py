@@ -8,7 +8,7 @@ from tests.benchmarks.screen import Client
 from tests.benchmarks.site import Site
 
 RECORDS = 100_000
-ROUNDS = 20
+ROUNDS = 10
 WORD = re.compile(r"[a-z]{4,}")
 KINDS = {
     "all records": "",
@@ -41,13 +41,14 @@ KINDS = {
 
 def run(site: Site) -> list[Figure]:
     review = site.review(RECORDS, voted=0.5)
-    site.manage("rebuild_index", "--review", str(review))
+    # As PostgreSQL does by itself after so many rows, a minute later.
+    site.manage("shell", "-c", "from screening import bulk; bulk.count_rows()")
     seconds: dict[str, list[float]] = {name: [] for name in KINDS}
     with site.running():
         client = Client(site, "reviewer1@example.org")
         page = f"/reviews/{review}/records/"
         first = client.get(page).text
-        source = re.findall(r'<option value="(\d+)"', first)[0]
+        source = re.findall(r'<option value="(\d+)"', first)[-1]
         words = WORD.findall(" ".join(re.findall(r">\d+\. ([^<]+)</a>", first)).lower())
         for word, other in islice(zip(cycle(words), cycle(words[7:])), ROUNDS):
             for name, query in KINDS.items():

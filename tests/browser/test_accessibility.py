@@ -15,7 +15,7 @@ from screening.actions.importing import preview_import
 from screening.actions.people import invite
 from screening.actions.reviews import create_review
 from screening.example import TEMPLATE
-from screening.models import Import, Role, ScreeningItem, Source
+from screening.models import Import, Record, Role, ScreeningItem, Source
 from screening.rules import Outcome, Stage
 from tests.browser.conftest import queue_of
 
@@ -72,6 +72,8 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
         "My votes": inside("screening:mine", STAGE),
         "Conflicts": inside("screening:conflicts", STAGE),
         a_conflict(ada).record.title.strip("[]. "): conflict_of(ada),
+        "Records": inside("reporting:records"),
+        discussed(ada).title.strip("[]. "): inside("reporting:record", discussed(ada).pk),
         "Files": inside("reporting:files"),
         "Log": inside("reporting:log"),
     }
@@ -82,6 +84,11 @@ def a_conflict(access: ReviewAccess) -> ScreeningItem:
     in_conflict = access.scope(ScreeningItem).filter(outcome=Outcome.CONFLICT)
     found = in_conflict.filter(proposals=None, referral=None).select_related("record")
     return found.order_by("rank")[0]
+
+
+def discussed(access: ReviewAccess) -> Record:
+    """One whose timeline has the most in it."""
+    return access.scope(Record).filter(items__resolution__proposal__isnull=False)[0]
 
 
 def conflict_of(access: ReviewAccess) -> str:

@@ -74,6 +74,8 @@ def test_reports_are_screened_by_keyboard_alone(screening):
 
     keys.press("i")
     says(page, "Saved: record 2, include.")
+    expect(page.locator('#rail [data-my-queue="full text"]')).to_have_text("3")
+    expect(page.locator('#rail [data-my-queue="title and abstract"]')).to_have_text("3")
 
     keys.press("e")
     keys.press("Shift+Digit4")

@@ -24,6 +24,7 @@ from django.db import connection
 from reporting.cells import unguard
 from reporting.exports import FILES
 from reporting.package.archive import Archive
+from screening.actions.amendments import amend_protocol
 from screening.actions.rounds import reopen
 from screening.actions.voting import Ballot, cast_vote
 from screening.files import raw_file
@@ -303,6 +304,20 @@ def test_the_protocol_is_there_for_machines_and_for_people(world, export):
         assert criterion.text in text
         said = f"{criterion.get_kind_display()}: {criterion.text}"
         assert (said in text) == criterion.is_proposal, "what nobody published is called a proposal"
+
+
+def test_amendments_are_told_with_what_they_changed_and_why(world, export):
+    before = world.review.protocols.get().question
+    amend_protocol(world.access("Dora"), why="It was too wide.", question="Only of the lung?")
+
+    package = export(world.review)
+
+    first, second = json.loads(package.text("protocol.json"))["versions"]
+    assert (first["question"], second["question"]) == (before, "Only of the lung?")
+    assert (first["ended_at"], second["why"]) == (second["started_at"], "It was too wide.")
+    _, _, amendment = package.text("protocol.txt").partition("Amendment: version 2")
+    for words in (", Dora", "It was too wide.", f"no longer: {before}", "now: Only of the lung?"):
+        assert words in amendment
 
 
 # --- the log ------------------------------------------------------------------------------------

@@ -186,7 +186,7 @@ def test_the_rail_is_a_fragment_with_counts(client, alice, screened, no_undo):
         ("screen/title-abstract/", "Title and abstract"),
         ("screen/full-text/", "Full text"),
         ("screen/full-text/mine/", "Full text"),
-        ("full-texts/", "Full texts"),
+        ("full-texts/", "Retrieval"),
         ("conflicts/full-text/", "Conflicts"),
     ],
 )

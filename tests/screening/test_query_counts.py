@@ -51,12 +51,17 @@ PAGES = {
     "records_csv": "/reviews/{review}/records.csv",
     "records_ris": "/reviews/{review}/records.ris",
     "timeline": "/reviews/{review}/records/{conflict}/",
+    "report": "/reviews/{review}/report/",
+    "agreement": "/reviews/{review}/report/agreement/",
     "log": "/reviews/{review}/log/",
     "files": "/reviews/{review}/export/",
     "votes_long.csv": "/reviews/{review}/export/votes_long.csv",
     "records_wide.csv": "/reviews/{review}/export/records_wide.csv",
     "resolutions.csv": "/reviews/{review}/export/resolutions.csv",
     "searches.csv": "/reviews/{review}/export/searches.csv",
+    "excluded_full_text.csv": "/reviews/{review}/export/excluded_full_text.csv",
+    "agreement.csv": "/reviews/{review}/export/agreement.csv",
+    "prisma_flow.csv": "/reviews/{review}/export/prisma_flow.csv",
 }
 POSTS = {
     "vote": ("/reviews/{review}/screen/title-abstract/{unseen}/", {"vote": "include"}),
@@ -244,6 +249,8 @@ def test_every_list_of_a_review_is_counted_here():
         "import_file",
         "export",
         "reopen",
+        "adjustments",
+        "adjustment_end",
     }
     known = {name.split(".")[0] for name in (*PAGES, *POSTS)} | single
     assert {route.name.split(":")[1] for route in OF_REVIEWS} - known == set()

@@ -293,7 +293,7 @@ function start() {
 
   function countOn(by) {
     // The rail counts what is left, the line above the record what is done.
-    const queue = document.querySelector("#rail [data-my-queue]");
+    const queue = document.querySelector(`#rail [data-my-queue="${screening.dataset.stage}"]`);
     if (queue) {
       const left = Math.max(0, Number(queue.textContent) - by);
       queue.textContent = String(left);
