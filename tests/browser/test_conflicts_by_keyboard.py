@@ -27,6 +27,7 @@ def test_twenty_conflicts_in_a_row_by_keyboard(open_page, review, alice, bob, ca
 
     for number in range(1, TWENTY + 1):
         expect(page.locator("article[data-record]")).to_contain_text(f"Record {number}")
+        expect(page.get_by_role("button", name="Keys")).to_be_visible()  # the script listens
         page.keyboard.press("e" if number % 2 else "i")
         page.keyboard.type(f"judged {number}")
         page.keyboard.press("Control+Enter")
