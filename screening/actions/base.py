@@ -32,6 +32,19 @@ TAKE_KEY = """
     VALUES (%s, %s, %s, %s) ON CONFLICT (user_id, key) DO NOTHING
 """
 
+# Of the protocol, what decides how votes add up and conflicts end.
+RULES = (
+    "quorum_title_abstract",
+    "quorum_full_text",
+    "maybe_policy",
+    "resolution_mode",
+    "reasons_must_agree",
+    "names_shown_in_conflicts",
+)
+IN_FORCE = (
+    f"SELECT id, {', '.join(RULES)} FROM screening_protocol "  # noqa: S608 -- made of constants
+    "WHERE review_id = %s AND ended_at_sequence IS NULL"
+)
 # The first of the two numbers that name the lock on a review's protocol.
 PROTOCOL_LOCK = 4_012
 
@@ -111,14 +124,22 @@ def hold_protocol(access: ReviewAccess, *, to_change: bool = False) -> None:
 
     Whoever changes it waits until all that was begun under it is done, and what comes after waits
     for them: so that no vote, round or report is made by a version that has ended. SQLite has one
-    writer at a time anyway. What was read of the protocol before is read again.
+    writer at a time anyway. What was read of the protocol before is read again if it changed.
     """
-    access.__dict__.pop("protocol", None)
-    if connection.vendor == "postgresql":
-        kind = "" if to_change else "_shared"
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            kind = "" if to_change else "_shared"
             numbers = [PROTOCOL_LOCK, access.review.pk % 2**31]
             cursor.execute(f"SELECT pg_advisory_xact_lock{kind}(%s, %s)", numbers)
+        known = access.__dict__.get("protocol")
+        if known is None:
+            return
+        if to_change:
+            del access.__dict__["protocol"]
+            return
+        cursor.execute(IN_FORCE, [access.review.pk])
+        if cursor.fetchone() != tuple(getattr(known, name) for name in ("pk", *RULES)):
+            del access.__dict__["protocol"]
 
 
 def lock_review(review_pk: int) -> Review:

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from screening.access import ReviewAccess
-from screening.models import LogHead, ScreeningItem
+from screening.models import ScreeningItem
 
 TICK = timedelta(microseconds=1)
 # In SQL, since the head of the log is where all others wait.
@@ -19,6 +19,7 @@ ENTER = """
     VALUES (%(review)s, %(sequence)s, %(at)s, %(actor)s, %(action)s, %(item)s, %(before)s,
             %(after)s, %(why)s, %(digest)s)
 """
+HEAD = "SELECT sequence, at, digest FROM screening_loghead WHERE review_id = %s"
 MOVE_HEAD = """
     UPDATE screening_loghead SET sequence = %(sequence)s, at = %(at)s, digest = %(digest)s
     WHERE review_id = %(review)s
@@ -54,10 +55,19 @@ def digest_of(
     return hashlib.sha256(f"{previous}\n{canonical}".encode()).hexdigest()
 
 
+def _lock_head(access: ReviewAccess) -> tuple[int, datetime | None, str]:
+    lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{HEAD}{lock}", [access.review.pk])
+        sequence, at, digest = cursor.fetchone()
+    if at and at.tzinfo is None:  # SQLite keeps times in UTC, without saying so
+        at = at.replace(tzinfo=UTC)
+    return sequence, at, digest
+
+
 def next_sequence(access: ReviewAccess) -> int:
     """The number of the entry that comes next. It locks the head of the review's chain."""
-    heads = LogHead.objects.filter(review=access.review).select_for_update()
-    return int(heads.values_list("sequence", flat=True).get()) + 1
+    return _lock_head(access)[0] + 1
 
 
 def write_log(
@@ -77,8 +87,7 @@ def write_log(
         item: for entries about votes only: they are hidden until this item is settled.
         before, after: JSON values of numbers, texts, lists and dicts.
     """
-    heads = LogHead.objects.filter(review=access.review).select_for_update()
-    last, last_at, last_digest = heads.values_list("sequence", "at", "digest").get()
+    last, last_at, last_digest = _lock_head(access)
     now = timezone.now()
     if last_at and now <= last_at:
         now = last_at + TICK

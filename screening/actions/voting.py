@@ -236,9 +236,9 @@ def _cast(
         seconds=ballot.seconds,
         cast_at=now,
     )
-    FurtherReason.objects.bulk_create(
-        FurtherReason(vote=vote, reason=reason) for reason in reasons[1:]
-    )
+    if reasons[1:]:
+        further = [FurtherReason(vote=vote, reason=reason) for reason in reasons[1:]]
+        FurtherReason.objects.bulk_create(further)
     cast = [one for one in votes if one is not mine] + [vote]
     _add_up(item, cast, protocol, now)
     forget_reading(access, item.pk)

@@ -1,13 +1,15 @@
-"""Three people bring a review from a file to its files, each in a browser of their own."""
+"""Three people bring a review from a file to its numbers, each in a browser of their own."""
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from screening.verification import verify
 from tests.factories import UserFactory
 from tests.invariants import differences
 
@@ -59,6 +61,12 @@ OUTCOMES = {
 }
 
 
+# At full text: retina cannot be had; a key of a reason stands for the vote to exclude.
+ALICE_READS = {RIBS: "i", READERS: "2", PELVIS: "i", LIVER: "6"}
+BOB_READS = {RIBS: "i", READERS: "2", PELVIS: "7", LIVER: "4"}
+COUNTED = {READERS: "E2", LIVER: "E4"}  # of two reasons the first in the protocol's order
+
+
 @pytest.fixture(autouse=True)
 def _a_second_to_undo(settings) -> None:
     settings.UNDO_SECONDS = 1
@@ -80,7 +88,16 @@ def test_three_people_from_a_file_to_its_files(open_page):
     send_to_adjudication_and_decide(dora)
     the_overview_adds_up(dora)
     the_files_agree_with_what_was_pressed(dora)
+    say_what_cannot_be_had(dora)
+    read(alice, ALICE_READS)
+    no_direction_shows(bob)
+    read(bob, BOB_READS)
+    bob.wait_for_timeout(1_000)  # the second to undo
+    agree_to_include(alice, bob)
+    the_numbers_close_and_open_their_lists(dora)
+    the_files_give_the_same_numbers(dora)
     assert differences() == []
+    assert verify().differences == []
 
 
 def sign_in_by_the_page(page: Page, email: str) -> None:
@@ -283,6 +300,93 @@ def the_files_agree_with_what_was_pressed(page: Page) -> None:
     searches = {row["source"]: row for row in download(page, "searches")}
     assert (searches["Embase"]["hits"], searches["Embase"]["records"]) == ("8", "8")
     assert sum(int(row["records"]) for row in searches.values()) == len(wide)
+
+
+def say_what_cannot_be_had(page: Page) -> None:
+    rail(page, "Retrieval")
+    expect(page.locator("ul.rows > li")).to_have_count(5)
+    page.get_by_role("link", name=RETINA).click()
+    page.get_by_label("Not retrieved").check()
+    page.get_by_label("Whom you asked").fill("The library has no copy, and the author did not answer.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Not retrieved")).to_be_visible()
+
+
+def read(page: Page, pressed: dict[str, str]) -> None:
+    """The reports in the queue, each with the key of its vote or of its reason."""
+    rail(page, "Full text")
+    for _ in pressed:
+        which = shown(page)
+        number = page.locator("#card article").get_attribute("data-number")
+        key = pressed[which]
+        if key.isdigit():
+            page.keyboard.press("e")
+            expect(page.get_by_label("Filter the reasons")).to_be_focused()
+        page.keyboard.press(key)
+        expect(page.locator("#saved, .state")).to_contain_text(
+            re.compile(f"Saved: record {number}, |You have voted|has its votes")
+        )
+
+
+def no_direction_shows(page: Page) -> None:
+    """Alice has read four reports, and Bob none."""
+    rows = {which_of(row["title"]): row for row in download(page, "records_wide")}
+    assert {row["ft_outcome"] for row in rows.values()} == {"", "partial", "unseen"}
+    assert {row["vote_ft_Alice"] for row in rows.values()} == {""}
+    assert download(page, "excluded_full_text") == []
+
+
+def agree_to_include(alice: Page, bob: Page) -> None:
+    rail(alice, "Conflicts")
+    alice.get_by_role("link", name=PELVIS).click()
+    expect(alice.locator(".side").nth(1)).to_contain_text("Non-diagnostic purpose")
+    keys_work(alice)
+    alice.keyboard.press("i")
+    alice.keyboard.type("Diagnosis is judged as well.")
+    alice.keyboard.press("Control+Enter")
+    expect(alice.get_by_text("Waiting for Bob")).to_be_visible()
+    rail(bob, "Conflicts")
+    bob.get_by_role("link", name=PELVIS).click()
+    keys_work(bob)
+    bob.keyboard.press("c")
+    expect(bob.get_by_text("included after discussion.")).to_be_visible()
+
+
+def the_numbers_close_and_open_their_lists(page: Page) -> None:
+    rail(page, "Report")
+    expect(page.get_by_text("Final", exact=True)).to_be_visible()
+    expected = {
+        "records_screened": 8,
+        "records_excluded": 3,
+        "dbr_sought_reports": 5,
+        "dbr_notretrieved_reports": 1,
+        "dbr_assessed": 4,
+        "dbr_excluded": 2,
+        "new_reports": 2,
+    }
+    for box, number in expected.items():
+        link = page.locator(f'.prisma a[data-box="{box}"]').first
+        expect(link).to_contain_text(str(number))
+        link.click()
+        expect(page.locator("ul.rows > li")).to_have_count(number)
+        page.go_back()
+    page.locator('.prisma a[data-box="dbr_excluded:E4"]').click()
+    expect(page.locator("ul.rows > li")).to_contain_text(LIVER)
+
+
+def the_files_give_the_same_numbers(page: Page) -> None:
+    wide = {which_of(row["title"]): row for row in download(page, "records_wide")}
+    assert {which: row["ft_reason"] for which, row in wide.items() if row["ft_reason"]} == COUNTED
+    assert wide[RETINA]["retrieval"] == "not_retrieved"
+    included = {which for which, row in wide.items() if row["ft_outcome"] == "included"}
+    assert included == {RIBS, PELVIS}
+    excluded = download(page, "excluded_full_text")
+    assert len(excluded) == len(COUNTED)
+    flow = {row["data"]: row["n"] for row in download(page, "prisma_flow")}
+    told = ("records_screened", "records_excluded", "dbr_sought_reports", "new_reports")
+    assert [flow[name] for name in told] == ["8", "3", "5", "2"]
+    agreement = [row for row in download(page, "agreement") if row["stage"] == "full_text"]
+    assert {row["n"] for row in agreement} == {"4"}
 
 
 def rail(page: Page, name: str) -> None:
