@@ -51,6 +51,7 @@ def conflicts(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpR
     context = {
         "access": access,
         "stage": stage,
+        "other": next(one for one in Stage if one is not stage),
         "shown": shown,
         "page": page,
         "panels": reading.panels_of(access, page.rows),
