@@ -193,6 +193,10 @@ def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(open_page, 
     page = open_page(ada, viewport=size)
     page.goto(queue_of(ada))
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    expect(
+        page.locator(".rail-links .count").first
+    ).to_be_attached()  # it comes once more, with counts
+    page.wait_for_load_state("networkidle")
     reached = []
 
     for _ in range(40):
