@@ -6,6 +6,7 @@ import pytest
 from django.db import ConnectionHandler, OperationalError, connection, transaction
 
 from config.middleware import BUSY, passing_trouble
+from config.sqlite.base import OFTEN, SELDOM, pause_after
 from screening.models import User
 
 pytestmark = [
@@ -68,6 +69,14 @@ def test_a_writer_who_waits_too_long_for_a_turn_is_told_that_the_database_is_bus
     assert passing_trouble(refusal.value) is BUSY
     with transaction.atomic():
         pass  # the turn is free again
+
+
+def test_who_has_waited_longer_asks_more_often_and_nobody_without_a_pause():
+    pauses = [pause_after(waited / 1000) for waited in range(0, 200, 10)]
+
+    assert pauses == sorted(pauses, reverse=True)
+    assert (pauses[0], pauses[-1]) == (SELDOM, OFTEN)
+    assert pause_after(30) == OFTEN > 0
 
 
 def test_a_test_database_is_destroyed_with_its_line(tmp_path):
