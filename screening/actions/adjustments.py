@@ -6,6 +6,7 @@ from django.utils import timezone
 from screening.access import Refused, ReviewAccess, Right
 from screening.actions.base import action, lock_membership
 from screening.actions.log import next_sequence, write_log
+from screening.actions.sources import lock_source
 from screening.models import AdjustedBox, Adjustment, Source
 
 OF_EARLIER_VERSION = frozenset({AdjustedBox.PREVIOUS_STUDIES, AdjustedBox.PREVIOUS_REPORTS})
@@ -20,10 +21,13 @@ def add_adjustment(
     Raises:
         ValidationError: no such box, nothing to add, no reason, or a source where there can be
             none; a source of another review.
+        Refused: the source was removed.
     """
     lock_membership(access, Right.PROTOCOL)
     if source and (box in OF_EARLIER_VERSION or source.review_id != access.review.pk):
         raise ValidationError({"source": "This source gave nothing to that box."})
+    if source:
+        source = lock_source(access, source)
     adjustment = Adjustment(
         review=access.review,
         box=box,

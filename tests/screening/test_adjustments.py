@@ -9,7 +9,8 @@ from django.utils import timezone
 from reporting.log import sentence
 from screening.access import Refused
 from screening.actions.adjustments import add_adjustment, end_adjustment
-from screening.models import AdjustedBox, Adjustment, LogEntry
+from screening.actions.sources import add_source, remove_source
+from screening.models import AdjustedBox, Adjustment, LogEntry, Source
 from screening.verification import verify
 from tests.factories import ReviewFactory, SourceFactory
 
@@ -163,3 +164,24 @@ def test_nobody_ends_an_adjustment_of_another_review(client, dora, mallory, revi
         end = reverse("screening:adjustment_end", args=[where, adjustment.pk])
         assert client.post(end).status_code == 404
     assert Adjustment.objects.in_force().count() == 1
+
+
+def test_a_source_removed_while_the_page_was_open_is_told_and_nothing_is_added(dora):
+    source = add_source(dora, name="Embase")
+    removed = Source.objects.get(pk=source.pk)
+    remove_source(dora, source)
+
+    with pytest.raises(Refused, match="removed in the meantime"):
+        add_adjustment(dora, **SAID, source=removed)
+
+    assert not Adjustment.objects.exists()
+
+
+def test_a_source_that_an_adjustment_names_stays(dora):
+    source = add_source(dora, name="Embase")
+    add_adjustment(dora, **SAID, source=source)
+
+    with pytest.raises(Refused, match="An adjustment of the flow names Embase"):
+        remove_source(dora, source)
+
+    assert Source.objects.get() == source
