@@ -11,11 +11,22 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from screening import conflicts as reading
 from screening.access import RepeatedRequest, ReviewAccess, Right, review_view
 from screening.actions import conflicts as actions
 from screening.cards import reasons_offered
-from screening.conflicts import Deed, Panel
+from screening.conflicts import (
+    Deed,
+    Panel,
+    neighbours_of,
+    next_turn,
+    on_whose_turn,
+    open_conflicts,
+    open_or_resolved,
+    page_by_rank,
+    panel_of,
+    panels_of,
+    resolved_conflicts,
+)
 from screening.forms.conflicts import (
     AnswerForm,
     DecisionForm,
@@ -40,21 +51,21 @@ DEEDS: dict[Deed, tuple[type[forms.Form], Callable[..., Any]]] = {
 @review_view(Right.READ)
 def conflicts(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpResponse:
     lists = {
-        "open": reading.open_conflicts(access, stage),
-        "mine": reading.on_whose_turn(access, reading.open_conflicts(access, stage)),
-        "resolved": reading.resolved_conflicts(access, stage),
+        "open": open_conflicts(access, stage),
+        "mine": on_whose_turn(access, open_conflicts(access, stage)),
+        "resolved": resolved_conflicts(access, stage),
     }
     shown = "mine" if request.GET.get("waiting") == "me" else "open"
     if request.GET.get("show") == "resolved":
         shown = "resolved"
-    page = reading.page_by_rank(access, stage, lists[shown], request.GET.get("after", ""))
+    page = page_by_rank(access, stage, lists[shown], request.GET.get("after", ""))
     context = {
         "access": access,
         "stage": stage,
         "other": next(one for one in Stage if one is not stage),
         "shown": shown,
         "page": page,
-        "panels": reading.panels_of(access, page.rows),
+        "panels": panels_of(access, page.rows),
         "counts": {name: items.count() for name, items in lists.items()},
         "first": lists["mine"].first(),
         "undo_seconds": settings.UNDO_SECONDS,
@@ -67,8 +78,8 @@ def conflicts(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpR
 def conflict(
     request: HttpRequest, access: ReviewAccess, stage: Stage, record_pk: int
 ) -> HttpResponse:
-    item = get_object_or_404(reading.open_or_resolved(access, stage), record=record_pk)
-    panel = reading.panel_of(access, item)
+    item = get_object_or_404(open_or_resolved(access, stage), record=record_pk)
+    panel = panel_of(access, item)
     if request.method != "POST":
         return _page(request, panel)
     deed = _deed(request, panel)
@@ -82,7 +93,7 @@ def conflict(
     except RepeatedRequest:
         return _go_on(access, item)  # done before: the answer is the same
     item.refresh_from_db()
-    messages.success(request, _what_happened(reading.panel_of(access, item), deed, done))
+    messages.success(request, _what_happened(panel_of(access, item), deed, done))
     return _go_on(access, item)
 
 
@@ -107,7 +118,7 @@ def _deed(request: HttpRequest, panel: Panel) -> Deed:
 def _go_on(access: ReviewAccess, item: ScreeningItem) -> HttpResponse:
     """On to the next conflict that waits for this person, or to the list when none does."""
     stage = Stage(item.stage)
-    following = reading.next_turn(access, item)
+    following = next_turn(access, item)
     if following:
         return redirect("screening:conflict", access.review.pk, stage, following.record_id)
     return redirect("screening:conflicts", access.review.pk, stage)
@@ -146,7 +157,7 @@ def _page(
         "stage": Stage(item.stage),
         "here": "conflicts",
         "panel": panel,
-        "neighbours": reading.neighbours_of(access, item),
+        "neighbours": neighbours_of(access, item),
         "offered": offered,
         "decide": offered.get(Deed.ADJUDICATE) or offered.get(Deed.PROPOSE),
         "invalid": form,

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from screening import conflicts as reading
+from screening import conflicts
 from screening.access import access_for
 from screening.actions import conflicts as actions
 from screening.actions.voting import Ballot, cast_vote
@@ -54,7 +54,7 @@ def adjudicate(access, record, decision=EXCLUDE):
 
 
 def panel_of(access, record):
-    return reading.panel_of(again(access), item_of(record))
+    return conflicts.panel_of(again(access), item_of(record))
 
 
 def item_of(record):

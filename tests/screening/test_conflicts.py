@@ -8,13 +8,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from screening import conflicts as reading
 from screening.access import Refused, RepeatedRequest, RequestClaim
 from screening.actions import conflicts as actions
 from screening.actions.base import KeyReused
 from screening.actions.conflicts import AlreadyResolved
 from screening.actions.voting import Ballot, TooLate, cast_vote, take_back_vote
-from screening.conflicts import Deed
+from screening.conflicts import Deed, on_whose_turn, open_conflicts, panels_of
 from screening.models import (
     Confirmation,
     LogEntry,
@@ -506,9 +505,9 @@ def test_whose_turn_it_is_is_the_same_by_rows_and_by_sql(review, alice, bob, cem
             leave(access)
         for person in [one for one in people if one not in gone]:
             viewer = again(person)
-            conflicts = reading.open_conflicts(viewer, STAGE).select_related("record")
-            by_rows = [p.item.pk for p in reading.panels_of(viewer, conflicts) if p.is_my_turn]
-            by_sql = reading.on_whose_turn(viewer, conflicts).values_list("pk", flat=True)
+            conflicts = open_conflicts(viewer, STAGE).select_related("record")
+            by_rows = [p.item.pk for p in panels_of(viewer, conflicts) if p.is_my_turn]
+            by_sql = on_whose_turn(viewer, conflicts).values_list("pk", flat=True)
             assert by_rows == list(by_sql)
             turns += len(by_rows)
     assert turns > 100
