@@ -1,9 +1,9 @@
 """Numbers of the flow diagram that no row here stands for."""
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
+from screening.models.said import Said
 from screening.querysets.adjustments import AdjustmentQuerySet
 
 
@@ -17,7 +17,7 @@ class AdjustedBox(models.TextChoices):
     PREVIOUS_REPORTS = "previous_reports", "Reports in the previous version of the review"
 
 
-class Adjustment(models.Model):
+class Adjustment(Said):
     """A number that is added to a box, true from one entry of the log to another, with its reason.
 
     What was removed before the import was identified all the same: it is added there as well.
@@ -37,10 +37,6 @@ class Adjustment(models.Model):
     )
     number = models.PositiveIntegerField()
     why = models.TextField(max_length=2_000)
-    said_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    said_at = models.DateTimeField()
-    started_at_sequence = models.PositiveBigIntegerField()
-    ended_at_sequence = models.PositiveBigIntegerField(null=True, blank=True)
 
     objects = AdjustmentQuerySet.as_manager()
 
@@ -60,11 +56,7 @@ class Adjustment(models.Model):
                 name="adjustment_says_why",
                 violation_error_message="Say why, so that a reader can follow.",
             ),
-            models.CheckConstraint(
-                condition=Q(ended_at_sequence__isnull=True)
-                | Q(ended_at_sequence__gt=F("started_at_sequence")),
-                name="adjustment_ends_after_it_began",
-            ),
+            Said.ends_after_it_began("adjustment_ends_after_it_began"),
         ]
 
     def __str__(self) -> str:

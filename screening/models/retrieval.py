@@ -1,9 +1,9 @@
 """Getting the reports of included records: asked for, retrieved, or not to be had."""
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
+from screening.models.said import Said
 from screening.querysets.retrieval import RetrievalQuerySet
 
 
@@ -15,7 +15,7 @@ class RetrievalState(models.TextChoices):
     NOT_RETRIEVED = "not_retrieved", "Not retrieved"
 
 
-class Retrieval(models.Model):
+class Retrieval(Said):
     """What became of getting a report, true from one entry of the log to another.
 
     A change ends the row in force and adds another, so that the rows of a record are the log of
@@ -29,10 +29,6 @@ class Retrieval(models.Model):
     why = models.TextField(
         max_length=2_000, blank=True, help_text="Whom was asked, or why it cannot be had."
     )
-    said_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    said_at = models.DateTimeField()
-    started_at_sequence = models.PositiveBigIntegerField()
-    ended_at_sequence = models.PositiveBigIntegerField(null=True, blank=True)
 
     objects = RetrievalQuerySet.as_manager()
 
@@ -52,11 +48,7 @@ class Retrieval(models.Model):
                 name="retrieval_says_why",
                 violation_error_message="Say whom you asked, or why it cannot be had.",
             ),
-            models.CheckConstraint(
-                condition=Q(ended_at_sequence__isnull=True)
-                | Q(ended_at_sequence__gt=F("started_at_sequence")),
-                name="retrieval_ends_after_it_began",
-            ),
+            Said.ends_after_it_began("retrieval_ends_after_it_began"),
         ]
 
     def __str__(self) -> str:

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from typing import Self
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Subquery
+
+from screening.querysets.said import SaidQuerySet
 
 
-class AdjustmentQuerySet(QuerySet):
-    def in_force(self) -> Self:
-        """What counts today."""
-        return self.filter(ended_at_sequence__isnull=True)
-
+class AdjustmentQuerySet(SaidQuerySet):
     def said_by_whom(self) -> Self:
         """Annotate `name`, of whoever said it, as the review calls them; with its source."""
         from screening.models import Membership  # noqa: PLC0415 -- the models import this module
