@@ -16,6 +16,9 @@ bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
 threads = 4
+# A connection stays with its process, so those kept open make one process busier than the other;
+# between two votes a reader would have lost theirs anyway.
+keepalive = 0
 # Longer than the 20 seconds that SQLite waits for a lock.
 timeout = 60
 graceful_timeout = 30

@@ -12,13 +12,14 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from config.asking import wants_fragment
+from config.prepared import Parameter, Prepared
 from screening.models import Membership, Protocol, Review, Role, User
 from screening.rules import Stage
 
@@ -42,6 +43,28 @@ RIGHTS: dict[str, frozenset[Right]] = {
     Role.ADJUDICATOR: frozenset({Right.READ, Right.RESOLVE}),
     Role.LEAD: frozenset(Right),
 }
+
+
+# Asked with every request; a member comes once for each role.
+MEMBERSHIP = Prepared(
+    lambda: (
+        Membership.objects.active()
+        .filter(review=Parameter("review"), user=Parameter("user"))
+        .annotate(role=F("roles__role"))
+    )
+)
+REVIEW = Prepared(lambda: Review.objects.filter(pk=Parameter("review")))
+IN_FORCE = Prepared(
+    lambda: Protocol.objects.filter(review=Parameter("review"), ended_at_sequence__isnull=True)
+)
+REVIEWERS = Prepared(
+    lambda: (
+        Membership.objects.active()
+        .with_role(Role.REVIEWER)
+        .filter(review=Parameter("review"))
+        .values_list("pk")
+    )
+)
 
 
 def rights_of(roles: Iterable[str]) -> frozenset[Right]:
@@ -83,7 +106,8 @@ class Reader:
 
     @cached_property
     def protocol(self) -> Protocol:
-        return Protocol.objects.get(review=self.review, ended_at_sequence__isnull=True)
+        [protocol] = IN_FORCE.ask(review=self.review.pk)
+        return protocol
 
     def now(self) -> datetime:
         """The moment at which what is complete must be settled to be shown."""
@@ -119,8 +143,7 @@ class ReviewAccess(Reader):
     @cached_property
     def reviewers(self) -> int:
         """How many people in this review are here to screen."""
-        members = Membership.objects.active().with_role(Role.REVIEWER)
-        return members.filter(review=self.review).count()
+        return len(REVIEWERS.rows(review=self.review.pk))
 
     def quorum(self, stage: Stage) -> int:
         return self.protocol.quorum(stage)
@@ -136,13 +159,13 @@ def access_for(user: User, review_pk: int, *, claim: RequestClaim | None = None)
     Raises:
         Membership.DoesNotExist: the person is no active member of that review.
     """
-    membership = (
-        Membership.objects.active()
-        .select_related("review")
-        .prefetch_related("roles")
-        .get(review=review_pk, user=user)
-    )
-    return ReviewAccess(user, membership.review, membership, membership.held_roles(), claim)
+    found = MEMBERSHIP.ask(review=review_pk, user=user.pk)
+    if not found:
+        raise Membership.DoesNotExist
+    membership = found[0]
+    [membership.review] = REVIEW.ask(review=review_pk)
+    roles = frozenset(member.role for member in found if member.role)
+    return ReviewAccess(user, membership.review, membership, roles, claim)
 
 
 LARGEST_KEY = 2**63 - 1

@@ -4,12 +4,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import uuid4
 
+from config.prepared import Parameter, Prepared
 from screening.access import ReviewAccess, Right
-from screening.models import ExclusionReason, Lease, Membership, Record, Role, ScreeningItem, Vote
+from screening.models import (
+    ExclusionReason,
+    HighlightTerm,
+    Lease,
+    Membership,
+    Record,
+    Role,
+    ScreeningItem,
+    Vote,
+)
 from screening.querysets.votes import ScreeningItemQuerySet
+from screening.reading import Highlight
 from screening.rules import Decision, MaybePolicy, Outcome, Stage, decisions_offered
 
 RECENT = 20  # votes that undo looks at
+TERMS = Prepared(
+    lambda: HighlightTerm.objects.filter(review=Parameter("review")).values_list("text", "side")
+)
 KEYS = {Decision.EXCLUDE: "E", Decision.MAYBE: "M", Decision.INCLUDE: "I"}
 
 
@@ -120,6 +134,12 @@ def _codes(vote: Vote | None) -> tuple[str, ...]:
     if vote is None or vote.reason is None:
         return ()
     return (vote.reason.code, *vote.further_reasons.values_list("reason__code", flat=True))
+
+
+def terms_marked(access: ReviewAccess) -> list[Highlight]:
+    """The review's words to mark in titles and abstracts."""
+    found = TERMS.rows(review=access.review.pk)
+    return [Highlight(text, side == HighlightTerm.Side.AGAINST) for text, side in found]
 
 
 def votes_offered(access: ReviewAccess, stage: Stage) -> list[tuple[str, str]]:

@@ -11,9 +11,14 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
+from config.prepared import Parameter, Prepared
 from screening.access import ReviewAccess
-from screening.models import ScreeningItem
-from screening.querysets.votes import undo_ends_for
+from screening.models import Record, ScreeningItem
+from screening.querysets.votes import (
+    ScreeningItemQuerySet,
+    is_open_if_settled_by,
+    undo_ends_for,
+)
 from screening.rules import Stage
 
 CARDS = 4  # one to read and three behind it
@@ -82,6 +87,12 @@ MOVE_HINT = """
 """
 
 
+ITEM = Prepared(lambda: ScreeningItem.objects.filter(pk=Parameter("item")))
+RECORD = Prepared(lambda: Record.objects.filter(pk=Parameter("record")))
+OPEN_ITEM = Prepared(lambda: _open_item())
+OPEN_ITEM_LOCKED = Prepared(lambda: _open_item().select_for_update(no_key=True))
+
+
 class Place(NamedTuple):
     """An item in the queue, without what it is about."""
 
@@ -133,8 +144,38 @@ def hand_out_places(
 
 def with_records(places: Collection[Place]) -> list[ScreeningItem]:
     """The items in these places, in this order, with their records."""
-    items = ScreeningItem.objects.select_related("record").in_bulk([one.item for one in places])
-    return [items[one.item] for one in places if one.item in items]
+    items = [item for place in places for item in ITEM.ask(item=place.item)]
+    for item in items:
+        _with_record(item)
+    return items
+
+
+def open_item(
+    access: ReviewAccess, record: int, stage: Stage, *, locked: bool = False
+) -> ScreeningItem | None:
+    """The record at this stage in its latest round; None when it is not up for screening.
+
+    Args:
+        locked: the item stays as it is until the transaction ends; it comes without its record.
+    """
+    question = OPEN_ITEM_LOCKED if locked else OPEN_ITEM
+    values = {"review": access.review.pk, "record": record, "stage": stage.value}
+    found = question.ask(settled=undo_ends_for(), **values)
+    if not found:
+        return None
+    return found[0] if locked else _with_record(found[0])
+
+
+def _open_item() -> ScreeningItemQuerySet[ScreeningItem]:
+    items = ScreeningItem.objects.filter(is_open_if_settled_by(Parameter("settled")))
+    return items.filter(
+        review=Parameter("review"), record=Parameter("record"), stage=Parameter("stage")
+    )
+
+
+def _with_record(item: ScreeningItem) -> ScreeningItem:
+    [item.record] = RECORD.ask(record=item.record_id)
+    return item
 
 
 def lease(access: ReviewAccess, items: Sequence[int], *, at_most: int = 10) -> set[int]:
@@ -232,8 +273,9 @@ def _look(
 def _items_of(access: ReviewAccess, stage: Stage, records: Collection[int]) -> list[int]:
     if not records:
         return []
+    # The plus keeps SQLite from an index of the whole review, which it takes for four records.
     items = f"""
-        SELECT item.id FROM screening_screeningitem item WHERE item.review_id = %(review)s
+        SELECT item.id FROM screening_screeningitem item WHERE +item.review_id = %(review)s
         AND item.stage = %(stage)s AND item.closed_at IS NULL
         AND item.record_id IN ({", ".join(map(str, records))})
     """  # noqa: S608

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from config.prepared import Parameter, Prepared
 from screening.access import Refused, ReviewAccess, Right
 from screening.actions.base import action, lock_membership
 from screening.actions.log import write_log
@@ -32,12 +33,14 @@ from screening.queue import (
     hand_out,
     hand_out_places,
     lease,
+    open_item,
     with_records,
 )
 from screening.rules import COMPLETE, Decision, MaybePolicy, Stage, decisions_offered
 
 UNKNOWN = -1
 LEFT_TO_COMMIT = timedelta(seconds=0.5)
+CURRENT_VOTES = Prepared(lambda: Vote.objects.current().filter(item=Parameter("item")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ def take_back_vote(access: ReviewAccess, record: Record, *, stage: Stage) -> Scr
     item = _lock_item(access, record, stage)
     now = timezone.now()
     was_complete_at = item.completed_at
-    votes = list(item.votes.current())
+    votes = CURRENT_VOTES.ask(item=item.pk)
     mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
     if mine is None:
         raise Refused(f"There is no vote of yours on record {record.number} to take back.")
@@ -208,7 +211,7 @@ def _cast(
     protocol = access.protocol
     _refuse_what_is_not_offered(access, stage, ballot.decision)
     reasons = reasons_given(access, stage, ballot.decision, ballot.reasons)
-    votes = list(item.votes.current())
+    votes = CURRENT_VOTES.ask(item=item.pk)
     mine = next((vote for vote in votes if vote.reviewer_id == access.user.pk), None)
     _check_known(record, mine, ballot)
     if mine and _says_the_same(mine, ballot, reasons):
@@ -300,8 +303,7 @@ def supersede(vote: Vote, now: datetime) -> None:
 
 
 def _lock_item(access: ReviewAccess, record: Record, stage: Stage) -> ScreeningItem:
-    items = access.scope(ScreeningItem).open().at(stage).filter(record=record)
-    item = items.select_for_update(no_key=True, of=("self",)).first()
+    item = open_item(access, record.pk, stage, locked=True)
     if item is None:
         raise Refused("This record is not up for screening at this stage.")
     return item

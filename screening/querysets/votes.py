@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
+from config.prepared import Parameter
 from screening.rules import Outcome, Stage
 
 if TYPE_CHECKING:
@@ -27,8 +28,13 @@ def is_open(item: str = "", now: datetime | None = None) -> Q:
     Args:
         item: the lookup to the screening item, ending in two underscores; empty for the item.
     """
+    return is_open_if_settled_by(undo_ends_for(now), item)
+
+
+def is_open_if_settled_by(moment: datetime | Parameter, item: str = "") -> Q:
+    """As `is_open`, when what was complete by that moment is settled."""
     is_sought = Q(**{f"{item}stage": Stage.TITLE_ABSTRACT.value}) | Q(
-        **{f"{item}sought_at__lte": undo_ends_for(now)}
+        **{f"{item}sought_at__lte": moment}
     )
     return is_sought & Q(**{f"{item}closed_at__isnull": True})
 

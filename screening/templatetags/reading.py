@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from django import template
 
-from screening.models import HighlightTerm, Record
+from screening.models import Record
 from screening.reading import Highlight, Passage, passages
 
 register = template.Library()
@@ -14,9 +14,9 @@ NAMES_SHOWN = 3
 
 
 @register.simple_tag
-def reading(text: str, terms: Iterable[HighlightTerm] = ()) -> list[Passage]:
+def reading(text: str, terms: Iterable[Highlight] = ()) -> list[Passage]:
     """`{% reading record.abstract terms as passages %}`"""
-    return passages(text, [Highlight(term.text, term.side == "against") for term in terms or ()])
+    return passages(text, terms or ())
 
 
 @register.filter

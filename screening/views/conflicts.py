@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from screening.access import RepeatedRequest, ReviewAccess, Right, review_view
 from screening.actions import conflicts as actions
-from screening.cards import reasons_offered
+from screening.cards import reasons_offered, terms_marked
 from screening.conflicts import (
     Deed,
     Panel,
@@ -34,7 +34,7 @@ from screening.forms.conflicts import (
     ProposedDecisionForm,
     ReferralForm,
 )
-from screening.models import HighlightTerm, Proposal, Referral, Resolution, ScreeningItem
+from screening.models import Proposal, Referral, Resolution, ScreeningItem
 from screening.rules import Decision, Stage
 
 DEEDS: dict[Deed, tuple[type[forms.Form], Callable[..., Any]]] = {
@@ -162,7 +162,7 @@ def _page(
         "decide": offered.get(Deed.ADJUDICATE) or offered.get(Deed.PROPOSE),
         "invalid": form,
         "criteria": access.protocol.criteria.order_by("-kind", "position"),
-        "terms": list(access.scope(HighlightTerm)),
+        "terms": terms_marked(access),
     }
     status = 422 if form else 200
     return render(request, "screening/conflict.html", context, status=status)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,9 +14,9 @@ from screening import cards
 from screening.access import Refused, RepeatedRequest, ReviewAccess, Right, review_view
 from screening.actions import voting
 from screening.forms.screen import HeldForm, VoteForm
-from screening.models import Criterion, HighlightTerm, Record, ScreeningItem, Vote
+from screening.models import Criterion, Record, ScreeningItem, Vote
 from screening.pages import keyset_page, number_in
-from screening.queue import CARDS, hand_out, upcoming
+from screening.queue import CARDS, hand_out, open_item, upcoming
 from screening.rules import Decision, Stage
 
 
@@ -59,8 +59,9 @@ def queue(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpRespo
 def record(
     request: HttpRequest, access: ReviewAccess, stage: Stage, record_pk: int
 ) -> HttpResponse:
-    items = access.scope(ScreeningItem).at(stage).open().select_related("record")
-    item = get_object_or_404(items, record=record_pk)
+    item = open_item(access, record_pk, stage)
+    if item is None:
+        raise Http404
     reasons = cards.reasons_offered(access, stage)
     codes = [reason.code for reason in reasons]
     form = VoteForm(request.POST if request.method == "POST" else None, reasons=codes)
@@ -176,7 +177,8 @@ def _answer(
     **said: Any,
 ) -> HttpResponse:
     """What happened, and the cards the page does not have yet."""
-    context = {"access": access, "stage": stage, "cards": found, **_reading(access), **said}
+    terms = cards.terms_marked(access)
+    context = {"access": access, "stage": stage, "cards": found, "terms": terms, **said}
     return render(request, "screening/_answer.html", context, status=status)
 
 
@@ -213,10 +215,6 @@ def _page(
         "given": request.POST.getlist("reason") if status == 422 else card and card.reasons,
         "is_shared": access.shares_queue(stage),
         "criteria": access.scope(Criterion).filter(protocol=access.protocol),
-        **_reading(access),
+        "terms": cards.terms_marked(access),
     }
     return render(request, "screening/screen.html", context, status=status)
-
-
-def _reading(access: ReviewAccess) -> dict[str, Any]:
-    return {"terms": list(access.scope(HighlightTerm))}
