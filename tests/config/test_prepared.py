@@ -10,7 +10,7 @@ from config.prepared import Parameter, Prepared
 from screening.models import Membership, ScreeningItem, User
 from screening.querysets.votes import is_open_if_settled_by, undo_ends_for
 from screening.rules import Stage
-from tests.factories import MembershipFactory, ItemFactory
+from tests.factories import ItemFactory, MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
