@@ -10,7 +10,7 @@ from tests.benchmarks.figures import Figure
 from tests.benchmarks.screen import Answer, Client
 from tests.benchmarks.site import Site
 
-RECORDS, FEW = 100_000, 1_000
+RECORDS, FEW = 100_000, 50_000
 EVERY = 0.05  # seconds between two looks at the memory
 
 
