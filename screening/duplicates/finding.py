@@ -1,0 +1,43 @@
+"""Duplicates among new records and between them and known ones, from end to end."""
+
+from collections.abc import Iterable, Sequence
+
+from screening.duplicates.blocking import pairs
+from screening.duplicates.clusters import Found, Judged, Pair, gather
+from screening.duplicates.compare import compare, repeated_titles
+from screening.duplicates.decide import Verdict, decide
+from screening.duplicates.likely import likely
+from screening.duplicates.normalise import Normalised
+
+
+def find_duplicates(
+    new: Sequence[Normalised],
+    known: Sequence[Normalised] = (),
+    *,
+    merged: Iterable[Pair] = (),
+    different: Iterable[Pair] = (),
+) -> Found:
+    """What to merge and what to ask; the order of the records changes nothing.
+
+    Args:
+        new: records that were never compared.
+        known: at least all earlier records that share a key with a new one, and all that are
+            merged with one of these.
+        merged: pairs of known records that are merged.
+        different: pairs that a person told apart; they are neither merged nor asked again, nor
+            are others that are merged with them.
+    """
+    new = sorted(new, key=lambda record: record.id)
+    records = [*new, *sorted(known, key=lambda record: record.id)]
+    repeated = repeated_titles(records)
+    judged = []
+    for first, second, title in zip(
+        *likely(records, *pairs(new, records[len(new) :])), strict=True
+    ):
+        one, other = records[first], records[second]
+        comparison = compare(one, other, repeated=repeated, title=float(title) or None)
+        decision = decide(comparison)
+        if decision.verdict is not Verdict.APART:
+            pair = (one.id, other.id) if one.id < other.id else (other.id, one.id)
+            judged.append(Judged(pair, comparison, decision))
+    return gather(judged, records, repeated=repeated, merged=merged, different=different)
