@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from screening import bulk, files
@@ -22,8 +23,10 @@ from screening.actions.sources import (
     was_made_with,
 )
 from screening.importers import (
+    ColumnPairs,
     CutCount,
     Inspection,
+    NeedsColumns,
     ParsedRecord,
     UnreadableFile,
     inspect,
@@ -86,6 +89,9 @@ def preview_import(
 ) -> Import:
     """The raw file and one import row are stored, nothing else.
 
+    A table whose headings nobody knows waits for `choose_columns`, unless the same headings were
+    explained before.
+
     Args:
         source: one of this review, or a new unsaved one, which is then added.
         at_most: refuse files with more entries.
@@ -97,14 +103,66 @@ def preview_import(
         SameFile: this very file stands in the review.
         TooManyEntries: more than `at_most`.
     """
-    inspection = inspect(path)
+    inspection = _inspected(access, path)
     if at_most is not None and inspection.found > at_most:
         raise TooManyEntries(inspection.found)
     refuse_same_file(access, inspection.sha256)
-    records, cuts = _count_records(path, inspection) if count else (0, CutCount())
+    is_read = count and inspection.columns != ()
+    records, cuts = _count_records(path, inspection) if is_read else (0, CutCount())
     files.keep(access.review.pk, inspection.sha256, path)
     inspection = replace(inspection, warnings=(*inspection.warnings, *cuts.warnings()))
     return _preview(access, source, path, file_name, inspection, records)
+
+
+def choose_columns(access: ReviewAccess, import_: Import, columns: ColumnPairs) -> Import:
+    """The table is read by this mapping of its headings, and is previewed anew.
+
+    Raises:
+        UnreadableFile: no column holds titles, or the file is no table.
+        FileIsGone: the raw file is missing.
+        Refused: it is not waiting for its preview.
+    """
+    path = kept_file(access, import_)
+    inspection = inspect(path, columns)
+    records, cuts = _count_records(path, inspection)
+    inspection = replace(inspection, warnings=(*inspection.warnings, *cuts.warnings()))
+    return _set_columns(access, import_, inspection, records)
+
+
+@action
+def _set_columns(
+    access: ReviewAccess, import_: Import, inspection: Inspection, records: int
+) -> Import:
+    lock_membership(access, Right.IMPORT)
+    import_ = lock_import(access, import_)
+    if import_.state != ImportState.PREVIEWED:
+        raise Refused("This file is not waiting for its preview any more. Nothing was changed.")
+    import_.columns = _stored(inspection.columns)
+    import_.read = records
+    import_.warnings = list(inspection.warnings)
+    import_.save(update_fields=["columns", "read", "warnings"])
+    return import_
+
+
+def _stored(columns: ColumnPairs | None) -> list[list[str]] | None:
+    return None if columns is None else [list(pair) for pair in columns]
+
+
+def _inspected(access: ReviewAccess, path: Path) -> Inspection:
+    try:
+        return inspect(path)
+    except NeedsColumns as unknown:
+        return inspect(path, _explained_before(access, unknown.headings))
+
+
+def _explained_before(access: ReviewAccess, headings: list[str]) -> ColumnPairs:
+    """What somebody said of the same headings in this review, or this person in another."""
+    known = Import.objects.filter(Q(source__review=access.review) | Q(uploaded_by=access.user))
+    known = known.exclude(columns=None).order_by("-pk")
+    for pairs in known.values_list("columns", flat=True).iterator():
+        if [heading for heading, _ in pairs] == headings:
+            return tuple((heading, field) for heading, field in pairs)
+    return ()
 
 
 @action
@@ -196,7 +254,12 @@ def inspection_of(import_: Import) -> Inspection:
         sha256=import_.sha256,
         size=import_.size,
         warnings=tuple(import_.warnings),
+        columns=_pairs(import_.columns),
     )
+
+
+def _pairs(columns: list[list[str]] | None) -> ColumnPairs | None:
+    return None if columns is None else tuple((heading, field) for heading, field in columns)
 
 
 def is_being_stored(import_: Import, now: datetime | None = None) -> bool:
@@ -228,6 +291,7 @@ def _preview(
         size=inspection.size,
         format=inspection.format,
         encoding=inspection.encoding,
+        columns=_stored(inspection.columns),
         warnings=list(inspection.warnings),
         found=inspection.found,
         read=records,
@@ -302,6 +366,7 @@ def log_facts(import_: Import) -> dict[str, Any]:
         "sha256": import_.sha256,
         "format": import_.format,
         "encoding": import_.encoding,
+        **({"columns": import_.columns} if import_.columns else {}),
         "found": import_.found,
         "read": import_.read,
         "problems": import_.problems_count,

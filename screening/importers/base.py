@@ -89,13 +89,26 @@ class Problem:
     raw: str
 
 
+ColumnPairs = tuple[tuple[str, str], ...]
+"""Pairs of a heading and the field its column fills, "" for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many entries a file holds by its start tags or rows, and sentences for the user."""
+
+    found: int
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What one pass over a file's bytes shows before anything is parsed.
 
-    `format` is nbib or ris; `encoding` is utf-8, utf-8-sig, cp1252 or utf-16; `found` counts
-    entries by their start tags, independently of the parser; `size` is in bytes; `warnings`
-    are sentences for the user.
+    `format` is a name in `formats`; `encoding` is utf-8, utf-8-sig, cp1252, utf-16, or binary;
+    `found` counts entries by their start tags or rows, independently of the parser; `size` is in
+    bytes; `warnings` are sentences for the user. `columns` are pairs of a table's heading and the
+    field it fills, as a person said; None where the headings are known.
     """
 
     format: str
@@ -104,3 +117,4 @@ class Inspection:
     sha256: str
     size: int
     warnings: tuple[str, ...]
+    columns: ColumnPairs | None = None

@@ -64,13 +64,13 @@ def text_lines(path: Path, encoding: str) -> Iterator[list[str]]:
         # A CR in the last place waits: its LF may come with the next chunk.
         end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
         if end:
-            yield _decoded_lines(data[:end])
+            yield decoded_lines(data[:end])
         rest = data[end:]
         full = not rest.endswith(b"\r") and ((full and not end) or len(rest) >= LONGEST_LINE)
         if full:
             rest = _whole_characters(rest[:LONGEST_LINE])
     if rest:
-        yield _decoded_lines(rest)
+        yield decoded_lines(rest)
 
 
 def line_end(chunk: bytes) -> int:
@@ -79,7 +79,7 @@ def line_end(chunk: bytes) -> int:
     return min(ends, default=len(chunk))
 
 
-def _decoded_lines(block: bytes) -> list[str]:
+def decoded_lines(block: bytes) -> list[str]:
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     block = block.removesuffix(b"\n")

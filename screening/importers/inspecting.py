@@ -2,11 +2,13 @@
 
 import codecs
 import hashlib
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from screening.importers.base import Inspection, UnreadableFile
+from screening.importers import formats
+from screening.importers.base import ColumnPairs, Counted, Inspection, UnreadableFile
 from screening.importers.counting import Count, Lines, MedlineCount, RisCount
 from screening.importers.decoding import (
     LONGEST_LINE,
@@ -16,17 +18,24 @@ from screening.importers.decoding import (
     line_end,
 )
 from screening.importers.sniffing import EXPORT_AGAIN, refuse_binary, refuse_text
+from screening.importers.tables import workbook
 
 _HEAD = 4_096
 _REPLACEMENT = "\ufffd".encode()
 
 
-def inspect(path: Path) -> Inspection:
+def inspect(path: Path, columns: ColumnPairs | None = None) -> Inspection:
     """What the file is and what it holds, before anything is parsed.
 
-    The format is told by content: whichever of TY (RIS) and PMID (PubMed) begins a line first.
+    The format is told by content: by a sure sign in the first bytes; else by whichever of TY
+    (RIS) and PMID (PubMed) begins a line first; else it may be a table.
 
-    Raises: UnreadableFile, with a sentence for the user, when it is neither, or not text.
+    Args:
+        columns: what a person said of the columns of a table; without pairs when nobody has yet,
+            so that its rows are only counted.
+
+    Raises: UnreadableFile, with a sentence for the user, when it is none, or not text;
+        NeedsColumns, which is one, when it is a table and no column is known to hold titles.
     """
     measured = _Measured(chunks(path))
     first = next(measured, b"")
@@ -35,23 +44,63 @@ def inspect(path: Path) -> Inspection:
             "The file is empty (0 bytes): export the search again and check that the download "
             "is complete."
         )
+    if workbook.looks_like(first):
+        for _ in measured:
+            pass
+        counted = _count_of(workbook, path, "binary", columns)
+        return _inspection(workbook.NAME, "binary", measured, counted, columns)
     refuse_binary(first)
     mark = encoding_by_mark(first)
+    pieces = as_utf8(chain([first], measured), mark)
+    head = next(pieces)
+    form = formats.by_beginning(head.removeprefix(BOM_UTF8))
     scan = _Scan()
-    for piece in as_utf8(chain([first], measured), mark):
+    for piece in chain([head], pieces):
         scan.feed(piece)
     scan.finish()
-    name, count = scan.verdict()
     encoding = mark or "utf-8"
     if scan.first_bad_line:
         encoding = "cp1252"
+    if form is None and not scan.has_entries:
+        form = formats.by_rows(head.removeprefix(BOM_UTF8))
+    if form is None:
+        name, counted = scan.verdict()
+    else:
+        name, counted = form.NAME, _count_of(form, path, encoding, columns)
+    characters = _characters(scan, encoding)
+    return _inspection(name, encoding, measured, counted, columns, *characters)
+
+
+def _count_of(
+    form: formats.Format, path: Path, encoding: str, columns: ColumnPairs | None
+) -> Counted:
+    rows = formats.table_by_name(form.NAME)
+    if rows and columns is not None:
+        return rows.count_rows(path, encoding)
+    return form.count(path, encoding)
+
+
+def _inspection(
+    name: str,
+    encoding: str,
+    measured: "_Measured",
+    counted: Counted,
+    columns: ColumnPairs | None,
+    *warnings: str,
+) -> Inspection:
+    if not counted.found:
+        raise UnreadableFile(
+            "The file holds no entry: check at the source that the search found something, then "
+            "export and import it again."
+        )
     return Inspection(
         format=name,
         encoding=encoding,
-        found=count.found,
+        found=counted.found,
         sha256=measured.digest.hexdigest(),
         size=measured.size,
-        warnings=tuple(_warnings(name, count, scan, encoding)),
+        warnings=(*warnings, *counted.warnings),
+        columns=columns if formats.table_by_name(name) else None,
     )
 
 
@@ -112,12 +161,17 @@ class _Scan:
         for count in self._counts.values():
             count.finish()
 
-    def verdict(self) -> tuple[str, Count]:
-        """The format and its count.
+    @property
+    def has_entries(self) -> bool:
+        """Whether an entry of RIS or PubMed text begins anywhere."""
+        return len(self._counts) == 1
+
+    def verdict(self) -> tuple[str, Counted]:
+        """RIS or PubMed text, and its count.
 
         Raises: UnreadableFile when there is no entry, or there are entries of two formats.
         """
-        if len(self._counts) > 1:
+        if not self.has_entries:
             refuse_text(self.head)
         ((name, count),) = self._counts.items()
         if count.foreign:
@@ -126,7 +180,15 @@ class _Scan:
                 "entries of another (RIS and PubMed are mixed): divide it there and import the "
                 "two parts one after the other."
             )
-        return name, count
+        warnings = [*self._long_lines(), *_unusual(name, count)]
+        return name, Counted(count.found, tuple(warnings))
+
+    def _long_lines(self) -> Iterator[str]:
+        if self.first_long_line:
+            yield (
+                f"Line {self.first_long_line} is longer than {LONGEST_LINE:,} bytes: the rest of "
+                "it was left out."
+            )
 
     def _count(self, lines: list[bytes]) -> None:
         for count in self._counts.values():
@@ -171,7 +233,7 @@ class _Scan:
         return self._lines + len((self._unfinished + piece[:place] + b"x").splitlines())
 
 
-def _warnings(name: str, count: Count, scan: _Scan, encoding: str) -> Iterator[str]:
+def _characters(scan: _Scan, encoding: str) -> Iterator[str]:
     if encoding == "cp1252":
         yield (
             f"The file is not valid UTF-8 (first at line {scan.first_bad_line}): the lines concerned "
@@ -182,11 +244,9 @@ def _warnings(name: str, count: Count, scan: _Scan, encoding: str) -> Iterator[s
             f"The UTF-16 text is damaged (first at line {scan.first_replaced_line}): characters "
             "that could not be read stand as \ufffd."
         )
-    if scan.first_long_line:
-        yield (
-            f"Line {scan.first_long_line} is longer than {LONGEST_LINE:,} bytes: the rest of it "
-            "was left out."
-        )
+
+
+def _unusual(name: str, count: Count) -> Iterator[str]:
     start = "PMID" if name == "nbib" else "TY"
     if count.without_start.number:
         entries = _counted(count.without_start, "entry", "entries")

@@ -1,4 +1,4 @@
-"""What a file that is neither RIS nor PubMed text looks like, and what to do about it."""
+"""What a file of no format that is read looks like, and what to do about it."""
 
 import re
 from typing import NoReturn
@@ -8,7 +8,7 @@ from screening.importers.base import UnreadableFile
 EXPORT_AGAIN = "export the search again as RIS or PubMed (nbib) and import that file"
 
 _BINARY = (
-    (b"PK\x03\x04", "a ZIP archive or an Office document such as .xlsx or .docx"),
+    (b"PK\x03\x04", "a ZIP archive or an Office document such as .docx"),
     (b"PK\x05\x06", "an empty ZIP archive"),
     (b"%PDF", "a PDF"),
     (b"\x1f\x8b", "a gzip archive"),
@@ -21,21 +21,10 @@ _BINARY = (
     (b"\xff\xd8\xff", "an image"),
 )
 _TEXT = (
-    (rb"\s*<\?xml.*<(?:Pubmed|MedlineCitation)|\s*<(?:Pubmed|MedlineCitation)", "PubMed XML"),
-    (rb"\s*(?:<\?xml[^>]*>)?\s*<xml>\s*<records>", "EndNote XML"),
-    (rb".*<rdf:RDF", "a Zotero RDF file"),
     (rb"\s*(?:<!doctype html|<html)", "a web page"),
-    (rb"\s*<\?xml", "an XML file"),
-    (rb"(?:.*[\r\n])?[ \t]*@[a-z]+[ \t]*[{(]", "a BibTeX file"),
-    (rb"\s*PT\t[A-Z]{2}\t", "a tab-delimited Web of Science file"),
-    (rb"(?:.*[\r\n])?(?:FN |PT )[A-Z]", "a Web of Science plain text file"),
-    (rb"(?:.*[\r\n])?%[0A-Z] ", "an EndNote tagged file (refer)"),
+    (rb"\s*<\?xml", "an XML file of another kind than PubMed's, EndNote's or Zotero's"),
     (rb"\s*[\[{]\s*[\"{\]}]", "a JSON file"),
     (rb".*[\r\n]PMID: ?[0-9]", "PubMed's summary or abstract text"),
-    (
-        rb"(?:.*[\r\n])?[^\r\n]*\b(?:title|author|authors|abstract|doi)\b[^\r\n,;\t]*[,;\t]",
-        "a table such as CSV",
-    ),
 )
 _TEXT_PATTERNS = [(re.compile(p, re.IGNORECASE | re.DOTALL), kind) for p, kind in _TEXT]
 
@@ -53,7 +42,7 @@ def refuse_binary(head: bytes) -> None:
 
 
 def refuse_text(head: bytes) -> NoReturn:
-    """Say what a text without any RIS or PubMed entry looks like, in its first lines.
+    """Say what a text without any entry looks like, in its first lines.
 
     Raises: UnreadableFile, always.
     """
@@ -67,11 +56,11 @@ def refuse_text(head: bytes) -> NoReturn:
         if pattern.match(head):
             raise UnreadableFile(
                 f"From line {_first_line(head)} on this looks like {kind}, which cannot be "
-                f"imported yet: {EXPORT_AGAIN}."
+                f"imported: {EXPORT_AGAIN}."
             )
     raise UnreadableFile(
-        f"From line {_first_line(head)} on no line begins an entry (TY in RIS, PMID in PubMed "
-        f"files), so the format is not known: {EXPORT_AGAIN}."
+        f"From line {_first_line(head)} on no line begins an entry, nor are there rows under "
+        f"headings, so the format is not known: {EXPORT_AGAIN}."
     )
 
 

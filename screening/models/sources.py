@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from screening.importers import formats
 from screening.querysets.sources import ImportQuerySet, RecordQuerySet, SourceQuerySet
 
 
@@ -99,6 +100,12 @@ class Import(models.Model):
     format = models.CharField(max_length=20)
     encoding = models.CharField(max_length=20)
     warnings = models.JSONField(default=list, blank=True)
+    columns = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Of a table: the heading of each column and the field it fills, as somebody "
+        "said; empty until somebody has. Null: read by what is known of its headings.",
+    )
     found = models.PositiveIntegerField()
     read = models.PositiveIntegerField()
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -132,6 +139,16 @@ class Import(models.Model):
     @property
     def problems_count(self) -> int:
         return self.found - self.read
+
+    @property
+    def format_label(self) -> str:
+        """The format in words."""
+        return formats.LABELS[self.format]
+
+    @property
+    def needs_columns(self) -> bool:
+        """A table of which nobody has said yet which column is which."""
+        return self.columns == []
 
 
 class ImportProblem(models.Model):

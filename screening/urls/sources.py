@@ -1,6 +1,6 @@
 from django.urls import path
 
-from screening.views import sources
+from screening.views import columns, sources
 
 urlpatterns = [
     path("sources/", sources.listing, name="sources"),
@@ -8,4 +8,5 @@ urlpatterns = [
     path("sources/<int:source_pk>/remove/", sources.remove, name="source_remove"),
     path("sources/import/", sources.import_file, name="import_file"),
     path("sources/import/<int:import_pk>/", sources.one_import, name="import"),
+    path("sources/import/<int:import_pk>/columns/", columns.choose, name="import_columns"),
 ]

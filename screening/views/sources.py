@@ -23,7 +23,7 @@ from screening.actions.sources import add_source, edit_source, remove_source
 from screening.actions.storing import commit_import
 from screening.files import on_disk
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
-from screening.importers import UnreadableFile
+from screening.importers import UnreadableFile, formats
 from screening.models import Import, ImportState, Source
 from screening.pages import number_in
 from screening.previews import ProblemPage, preview_of
@@ -124,7 +124,8 @@ def import_file(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
         return _import_form(request, form, status=422, found=refusal.found)
     except SameFile as refusal:
         return _import_form(request, form, status=409, sentence=str(refusal), first=refusal.first)
-    return redirect("screening:import", access.review.pk, import_.pk)
+    shown = "screening:import_columns" if import_.needs_columns else "screening:import"
+    return redirect(shown, access.review.pk, import_.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -165,10 +166,11 @@ def _show_preview(request: HttpRequest, access: ReviewAccess, import_: Import) -
     context = {
         "here": "sources",
         "import": import_,
+        "is_table": formats.table_by_name(import_.format) is not None,
         "same": access.scope(Import).of_same_file(import_.sha256).first(),
         "most": settings.IMPORT_UPLOAD_ENTRIES,
     }
-    if import_.found <= settings.IMPORT_UPLOAD_ENTRIES:
+    if import_.found <= settings.IMPORT_UPLOAD_ENTRIES and not import_.needs_columns:
         context["preview"] = preview_of(access, import_, after=_after(request))
     return render(request, "screening/import_preview.html", context)
 

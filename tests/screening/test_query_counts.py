@@ -247,6 +247,7 @@ def test_every_list_of_a_review_is_counted_here():
         "source_edit",
         "source_remove",
         "import_file",
+        "import_columns",
         "export",
         "reopen",
         "adjustments",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import CommandError
+from django.urls import reverse
 
 from screening.access import Refused, ReviewAccess, access_for
 from screening.actions.importing import SameFile, preview_import
@@ -21,7 +22,9 @@ class Command(ShellCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("review", type=int, help="the number in the review's address")
-        parser.add_argument("file", type=Path, help="a file of PubMed (nbib) or RIS")
+        parser.add_argument(
+            "file", type=Path, help="what a database exported, in any format that is read"
+        )
         parser.add_argument(
             "--source", default="", help="name of the source; made when there is none of that name"
         )
@@ -77,4 +80,10 @@ def _imported(access: ReviewAccess, path: Path, source_name: str) -> Import:
         if known.first.state != ImportState.STAGED:
             raise
         previewed = known.first
+    if previewed.needs_columns:
+        where = reverse("screening:import_columns", args=[access.review.pk, previewed.pk])
+        raise CommandError(
+            f"The headings of this table are not known: say at {where} which column is which, "
+            "then run this command again."
+        )
     return commit_import(access, previewed)

@@ -9,10 +9,10 @@ import rispy
 
 from screening.importers import Problem, inspect, read
 from tests.screening.importers.conftest import DATA
-from tests.screening.importers.test_corpus import CORPUS, READ
+from tests.screening.importers.test_corpus import CORPUS, TAGGED
 
 FILES = sorted(DATA.glob("*.ris")) + [
-    CORPUS / row["file"] for row in READ if row["format"] == "ris"
+    CORPUS / row["file"] for row in TAGGED if row["format"] == "ris"
 ]
 
 SEVERAL_ABSTRACTS = "rispy keeps the first of several AB fields, we keep all of them"
