@@ -60,7 +60,11 @@ class ColumnsForm(forms.Form):
         self._rows = rows
         for place, heading in enumerate(headings):
             self.fields[f"column-{place}"] = forms.ChoiceField(
-                label=heading, choices=CHOICES, required=False, initial=mapping.get(heading, "")
+                label=heading,
+                choices=CHOICES,
+                required=False,
+                initial=mapping.get(heading, ""),
+                widget=forms.Select(attrs={"class": "form-select"}),
             )
 
     def columns(self) -> Iterator[tuple[str, list[str], BoundField]]:
