@@ -114,8 +114,13 @@ def preview_import(
     return _preview(access, source, path, file_name, inspection, records)
 
 
-def choose_columns(access: ReviewAccess, import_: Import, columns: ColumnPairs) -> Import:
+def choose_columns(
+    access: ReviewAccess, import_: Import, columns: ColumnPairs, *, count: bool = True
+) -> Import:
     """The table is read by this mapping of its headings, and is previewed anew.
+
+    Args:
+        count: as in `preview_import`.
 
     Raises:
         UnreadableFile: no column holds titles, or the file is no table.
@@ -124,7 +129,7 @@ def choose_columns(access: ReviewAccess, import_: Import, columns: ColumnPairs) 
     """
     path = kept_file(access, import_)
     inspection = inspect(path, columns)
-    records, cuts = _count_records(path, inspection)
+    records, cuts = _count_records(path, inspection) if count else (0, CutCount())
     inspection = replace(inspection, warnings=(*inspection.warnings, *cuts.warnings()))
     return _set_columns(access, import_, inspection, records)
 
@@ -158,7 +163,7 @@ def _inspected(access: ReviewAccess, path: Path) -> Inspection:
 def _explained_before(access: ReviewAccess, headings: list[str]) -> ColumnPairs:
     """What somebody said of the same headings in this review, or this person in another."""
     known = Import.objects.filter(Q(source__review=access.review) | Q(uploaded_by=access.user))
-    known = known.exclude(columns=None).order_by("-pk")
+    known = known.filter(columns__isnull=False).order_by("-pk")
     for pairs in known.values_list("columns", flat=True).iterator():
         if [heading for heading, _ in pairs] == headings:
             return tuple((heading, field) for heading, field in pairs)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from screening.importers import formats
+from screening.importers import formats, mentions
 from screening.importers.base import ColumnPairs, Counted, Inspection, UnreadableFile
-from screening.importers.counting import Count, Lines, MedlineCount, RisCount
+from screening.importers.counting import Count, MedlineCount, RisCount
 from screening.importers.decoding import (
     LONGEST_LINE,
     as_utf8,
@@ -249,15 +249,11 @@ def _characters(scan: _Scan, encoding: str) -> Iterator[str]:
 def _unusual(name: str, count: Count) -> Iterator[str]:
     start = "PMID" if name == "nbib" else "TY"
     if count.without_start.number:
-        entries = _counted(count.without_start, "entry", "entries")
+        entries = mentions.entries(count.without_start)
         yield f"{entries} without a {start} line, read as far as it goes."
     if count.without_end.number:
-        entries = _counted(count.without_end, "entry", "entries")
+        entries = mentions.entries(count.without_end)
         yield f"{entries} without an ER line, read up to the next entry."
     if count.outside.number:
-        lines = _counted(count.outside, "line", "lines")
+        lines = mentions.mention(count.outside, "line", "lines")
         yield f"{lines} outside the entries held no field and stayed unread."
-
-
-def _counted(lines: Lines, one: str, several: str) -> str:
-    return f"{lines.number:,} {one if lines.number == 1 else several} (first: line {lines.first})"

@@ -1,5 +1,6 @@
 """A table whose headings are not known, or known wrongly: somebody says which column is which."""
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -34,7 +35,8 @@ def choose(request: HttpRequest, access: ReviewAccess, import_pk: int) -> HttpRe
     )
     if form.is_valid():
         try:
-            choose_columns(access, import_, form.pairs)
+            is_small = import_.found <= settings.IMPORT_UPLOAD_ENTRIES
+            choose_columns(access, import_, form.pairs, count=is_small)
         except UnreadableFile as problem:
             form.add_error(None, str(problem))
         else:

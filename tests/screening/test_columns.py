@@ -134,6 +134,17 @@ def test_they_are_remembered_for_the_person_and_for_no_other_review(libby, sourc
     assert waiting(stranger, SourceFactory(review=elsewhere), tmp_path).needs_columns
 
 
+def test_files_that_are_no_tables_are_passed_over_when_headings_are_looked_up(
+    libby, source, tmp_path
+):
+    choose_columns(libby, waiting(libby, source, tmp_path), PAIRS)
+    waiting(libby, source, tmp_path, "TY  - JOUR\nTI  - A title\nER  - \n")
+
+    again = waiting(libby, source, tmp_path, UNKNOWN + "Of spleens,,2023\n")
+
+    assert not again.needs_columns
+
+
 def test_other_headings_are_asked_about_anew(libby, source, tmp_path):
     choose_columns(libby, waiting(libby, source, tmp_path), PAIRS)
 

@@ -112,29 +112,32 @@ def _entries(sheet: _Sheet, mapping: Mapping[str, str]) -> Iterator[ParsedRecord
 
 @contextmanager
 def _opened(path: Path) -> Iterator[_Sheet]:
-    """The sheet that is read; whatever is wrong inside becomes one sentence."""
+    """The sheet that is read."""
     archive.check(path)
+    with path.open("rb") as stream:
+        with _damage_in_words():
+            workbook = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        try:
+            yield _sheet(workbook)
+        finally:
+            workbook.close()
+
+
+@contextmanager
+def _damage_in_words() -> Iterator[None]:
+    """Whatever is wrong inside the workbook becomes one sentence: for calls of openpyxl alone.
+
+    What it says about styles and validations concerns nobody here.
+    """
     try:
-        with path.open("rb") as stream:
-            with _silent():
-                workbook = load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-            try:
-                yield _sheet(workbook)
-            finally:
-                workbook.close()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     except _DAMAGE as error:
         raise UnreadableFile(
             "The parts of this workbook contradict each other, so its lines cannot be read. "
             f"{archive.SAVE_AGAIN}"
         ) from error
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """What openpyxl says about styles and validations concerns nobody here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _sheet(workbook: Any) -> _Sheet:
@@ -169,10 +172,11 @@ def _rows_below_headings(sheet: _Sheet) -> Iterator[Row]:
 def _filled_rows(source: Any) -> Iterator[Row]:
     """The rows with a value in them, `line` being the number of the row."""
     # The size that a sheet states for itself is often wrong, and rows beyond it would be lost.
-    source.reset_dimensions()
-    rows = enumerate(source.iter_rows(values_only=True), 1)
+    with _damage_in_words():
+        source.reset_dimensions()
+        rows = enumerate(source.iter_rows(values_only=True), 1)
     while True:
-        with _silent():
+        with _damage_in_words():
             some = list(islice(rows, _ROWS_AT_A_TIME))
         if not some:
             return
@@ -211,7 +215,8 @@ def _count_below_headings(sheet: _Sheet) -> int:
     """
     count, last = 0, 0
     texts = sheet.source._shared_strings
-    with sheet.source.parent._archive.open(sheet.source._worksheet_path) as stream:
+    path = sheet.source._worksheet_path
+    with _damage_in_words(), sheet.source.parent._archive.open(path) as stream:
         for _, element in iterparse(stream):
             if element.tag != f"{_MAIN}row":
                 continue
