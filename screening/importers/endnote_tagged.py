@@ -26,12 +26,6 @@ _LEADING = frozenset("0TABDEJ")
 
 _FIRST_LINE = re.compile(rb"\s*%[0TABDEJ][ \t]")
 _TITLE_OR_KIND = re.compile(rb"^%[0T][ \t]", re.MULTILINE)
-_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
-_NUMBER = re.compile(r"\s*([0-9]{1,8})\s*\Z")
-_LABELLED = re.compile(r"\s*(?:PMID|PUBMED|MEDLINE)[: ]\s*([0-9]{1,8})\b", re.IGNORECASE)
-_PMID_IN_ADDRESS = re.compile(
-    r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)([0-9]{1,8})\b"
-)
 
 
 def looks_like(head: bytes) -> bool:
@@ -193,8 +187,7 @@ def _doi(written: str, addresses: list[str]) -> str:
 def _pmid(firsts: dict[str, str], addresses: list[str]) -> str:
     """The PubMed number, only where the entry says that it is one."""
     number = firsts.get("M", "")
-    match = _LABELLED.match(number)
-    if _PUBMED.search(f"{firsts.get('~', '')} {firsts.get('W', '')}"):
-        match = match or _NUMBER.match(number)
-    match = match or next(filter(None, map(_PMID_IN_ADDRESS.search, addresses)), None)
-    return match[1] if match else ""
+    found = fields.labelled_pmid(number)
+    if fields.is_pubmed(f"{firsts.get('~', '')} {firsts.get('W', '')}"):
+        found = found or fields.pmid(number)
+    return found or next(filter(None, map(fields.pmid_in_address, addresses)), "")

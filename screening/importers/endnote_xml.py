@@ -19,11 +19,6 @@ _SHAPE = Shape(
 _RECORDS = re.compile(rb"<records?(?=[\s>])")
 _OF_ENDNOTE = re.compile(rb"<(?:ref-type|contributors|titles|source-app)(?=[\s>])")
 _FACES = {"italic": "i", "bold": "b", "subscript": "sub", "superscript": "sup"}
-_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
-_PMID = re.compile(r"\s*([0-9]{1,8})\s*\Z")
-_PMID_IN_ADDRESS = re.compile(
-    r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)([0-9]{1,8})\b"
-)
 _AUTHORS = tuple(
     f"contributors/{kind}/author"
     for kind in ("authors", "secondary-authors", "tertiary-authors", "subsidiary-authors")
@@ -145,11 +140,9 @@ def _pmid(root: Node, addresses: list[str]) -> str:
     database = " ".join(
         [*root.texts("remote-database-name"), *root.texts("remote-database-provider")]
     )
-    is_of_pubmed = _PUBMED.search(database) and "embase" not in database.lower()
-    if is_of_pubmed and (number := _PMID.match(root.first("accession-num"))):
-        return number[1]
-    found = (_PMID_IN_ADDRESS.search(url) for url in addresses)
-    return next((match[1] for match in found if match), "")
+    if fields.is_pubmed(database) and (number := fields.pmid(root.first("accession-num"))):
+        return number
+    return next(filter(None, map(fields.pmid_in_address, addresses)), "")
 
 
 def _one_a_line(values: Iterable[str]) -> list[str]:

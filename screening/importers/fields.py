@@ -34,6 +34,12 @@ _DOI_IN_ADDRESS = re.compile(
 _OPENING = {")": "(", "]": "[", "}": "{", ">": "<"}
 _NOT_LAST = frozenset(".,;:'\"<[({" + "".join(_OPENING))
 _VIEW = re.compile(r"/(?:full|abstract|pdf|epdf|fulltext|summary|html)$")
+_PUBMED = re.compile(r"pubmed|medline|\bnlm\b", re.IGNORECASE)
+_PMID = re.compile(r"\s*([0-9]{1,8})\s*\Z")
+_LABELLED_PMID = re.compile(r"\s*(?:PMID|PUBMED|MEDLINE)[: ]\s*([0-9]{1,8})\b", re.IGNORECASE)
+_PMID_IN_ADDRESS = re.compile(
+    r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)([0-9]{1,8})\b"
+)
 _PMCID = re.compile(r"\bPMC[0-9]{1,9}\b", re.IGNORECASE)
 _SENTENCE_END = (".", "?", "!", ":", ";", ")", "]", "”", '"')
 _WRAPPED_AT = 60
@@ -142,6 +148,29 @@ def doi_in_address(value: str) -> str:
     found = doi(match[1])
     # CENTRAL numbers its own records under this prefix; the report has another DOI.
     return "" if found.startswith("10.1002/central/") else _VIEW.sub("", found)
+
+
+def is_pubmed(database: str) -> bool:
+    """Whether a database of this name numbers its records as PubMed; Embase with MEDLINE does not."""
+    return _PUBMED.search(database) is not None and "embase" not in database.lower()
+
+
+def pmid(value: str) -> str:
+    """The number in a field that holds a PubMed number and nothing else, or ""."""
+    match = _PMID.match(value)
+    return match[1] if match else ""
+
+
+def labelled_pmid(value: str) -> str:
+    """The number behind "PMID:" or the like at the beginning of the value, or ""."""
+    match = _LABELLED_PMID.match(value)
+    return match[1] if match else ""
+
+
+def pmid_in_address(value: str) -> str:
+    """The number in a link to PubMed, or ""."""
+    match = _PMID_IN_ADDRESS.search(value)
+    return match[1] if match else ""
 
 
 def pmcid(value: str) -> str:

@@ -31,13 +31,7 @@ _USUAL_ENDS = frozenset({"ER  -", "ER  - "})
 _LATEST_DASH = 10
 _HEAD = 64
 
-_PUBMED = re.compile(r"pubmed|medline|\bnlm\b")
-_PMID = re.compile(r"\s*([0-9]{1,8})\s*\Z")
 _PMID_OF_ID = re.compile(r"\s*([0-9]{5,8})\s*\Z")
-_LABELLED_PMID = re.compile(r"\s*(?:PMID|PUBMED|MEDLINE)[: ]\s*([0-9]{1,8})\b", re.IGNORECASE)
-_PMID_IN_ADDRESS = re.compile(
-    r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)([0-9]{1,8})\b"
-)
 _DOI_BEGINS = re.compile(r"\s*(?:doi\b|https?://(?:dx\.)?doi\.org/|10\.[0-9]{4})", re.IGNORECASE)
 _DOI_IN_NOTE = re.compile(
     r"(?:\bdoi[:=]?\s*(?:https?://(?:dx\.)?doi\.org/)?|doi\.org/)(10\.[0-9]{4,9}/\S+)",
@@ -194,15 +188,17 @@ def _pmid(entry: Entry, firsts: Mapping[str, str]) -> str:
     """The PubMed number, only where the file says that it is one."""
     get = firsts.get
     number = get("AN", "")
-    database = f"{get('DB', '')} {get('DP', '')}".lower()
-    match = None
-    if _PUBMED.search(database) and "embase" not in database:
-        match = _PMID.match(number) or (None if number else _PMID_OF_ID.match(get("ID", "")))
-    elif "scopus" in database:
-        match = _PMID.match(get("C2", ""))
-    if match := match or _LABELLED_PMID.match(number) or _LABELLED_PMID.match(get("C3", "")):
-        return match[1]
+    database = f"{get('DB', '')} {get('DP', '')}"
+    found = ""
+    if fields.is_pubmed(database):
+        found = fields.pmid(number)
+        if not number and (match := _PMID_OF_ID.match(get("ID", ""))):
+            found = match[1]
+    elif "scopus" in database.lower():
+        found = fields.pmid(get("C2", ""))
+    if found := found or fields.labelled_pmid(number) or fields.labelled_pmid(get("C3", "")):
+        return found
     for value in entry.all("UR", "L2", "N1"):
-        if match := _PMID_IN_ADDRESS.search(value) or _LABELLED_PMID.match(value):
-            return match[1]
+        if found := fields.pmid_in_address(value) or fields.labelled_pmid(value):
+            return found
     return ""

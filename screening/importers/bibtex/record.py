@@ -17,9 +17,6 @@ _ARTICLE_NUMBER = ("article-number", "art_number", "articleno", "eid")
 _KEYWORDS = ("keywords", "keyword", "author_keywords", "keywords-plus")
 _NUMBER = re.compile(r"\s*(?:PMID[: ]*)?([0-9]{1,8})\s*\Z")
 _NOTED_NUMBER = re.compile(r"\bPMID: ?([0-9]{1,8})\b")
-_PMID_IN_ADDRESS = re.compile(
-    r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)([0-9]{1,8})\b"
-)
 # EBSCO writes the name of its own variable where a value is missing.
 _UNFILLED = re.compile(r"\$\{\w{1,40}\}")
 _WRAPPED = re.compile(r"\n[ \t]+(?=\S)")
@@ -104,12 +101,8 @@ def _pmid(firsts: dict[str, str], address: str) -> str:
     number = fields.pick(firsts, "pmid", "pubmed_id")
     if not number and "pubmed" in fields.pick(firsts, "eprinttype", "archiveprefix").lower():
         number = firsts.get("eprint", "")
-    match = (
-        _NUMBER.match(number)
-        or _NOTED_NUMBER.match(firsts.get("note", ""))
-        or _PMID_IN_ADDRESS.search(address)
-    )
-    return match[1] if match else ""
+    match = _NUMBER.match(number) or _NOTED_NUMBER.match(firsts.get("note", ""))
+    return match[1] if match else fields.pmid_in_address(address)
 
 
 def _keywords(entry: Entry) -> list[str]:

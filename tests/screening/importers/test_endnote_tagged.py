@@ -181,3 +181,15 @@ def test_every_entry_of_a_real_export_is_read(row):
     assert endnote_tagged.looks_like(path.read_bytes()[:65_536])
     assert [type(entry) for entry in found] == [ParsedRecord] * int(row["expected_records"])
     assert all(entry.year and entry.journal and entry.url for entry in found)
+
+
+def test_a_number_of_embase_is_no_pmid_though_it_has_medline_in_it_too(written):
+    entry = b"%0 Journal Article\n%T A synthetic title\n%~ Embase and MEDLINE\n%M 12345678\n"
+    path = written(entry)
+
+    [record] = endnote_tagged.read(path, "utf-8")
+
+    assert record.pmid == ""
+    path.write_bytes(entry.replace(b"Embase and MEDLINE", b"MEDLINE"))
+    [record] = endnote_tagged.read(path, "utf-8")
+    assert record.pmid == "12345678"
