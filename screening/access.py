@@ -27,6 +27,7 @@ from screening.rules import Stage
 class Right(StrEnum):
     READ = "read"
     IMPORT = "import"
+    MERGE = "merge"
     VOTE = "vote"
     RETRIEVE = "retrieve"
     RESOLVE = "resolve"
@@ -38,7 +39,7 @@ class Right(StrEnum):
 
 RIGHTS: dict[str, frozenset[Right]] = {
     Role.OBSERVER: frozenset({Right.READ}),
-    Role.LIBRARIAN: frozenset({Right.READ, Right.IMPORT, Right.RETRIEVE}),
+    Role.LIBRARIAN: frozenset({Right.READ, Right.IMPORT, Right.MERGE, Right.RETRIEVE}),
     Role.REVIEWER: frozenset({Right.READ, Right.VOTE, Right.RETRIEVE}),
     Role.ADJUDICATOR: frozenset({Right.READ, Right.RESOLVE}),
     Role.LEAD: frozenset(Right),

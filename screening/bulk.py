@@ -1,15 +1,19 @@
 """Rows of an import by the thousand, in SQL: objects would cost more time than the database."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from io import StringIO
 from operator import attrgetter
+from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from screening.finding import index
 from screening.importers import ParsedRecord
+from screening.matching import keys
 from screening.rules import Outcome, Stage
 
 # What an entry of a file gives stands in columns of the same names.
@@ -17,6 +21,18 @@ _GIVEN = tuple(field.name for field in fields(ParsedRecord) if field.name != "li
 _given_by = attrgetter(*_GIVEN)
 
 RECORD_COLUMNS = ("review_id", "imported_by_id", "number", "rank", *_GIVEN)
+
+MERGE_COLUMNS = (
+    "review_id",
+    "record_id",
+    "kept_id",
+    "pattern",
+    "score",
+    "measures",
+    "said_by_id",
+    "said_at",
+    "started_at_sequence",
+)
 
 _COLUMNS = ", ".join(RECORD_COLUMNS)
 _PLACES = ", ".join(["%s"] * len(RECORD_COLUMNS))
@@ -48,20 +64,71 @@ def insert_records(rows: Iterable[Sequence[str | int | None]]) -> None:
 
 
 def insert_items(
-    import_pk: int, *, stage: Stage, quorum: int, sought_at: datetime | None = None
+    import_pk: int,
+    *,
+    stage: Stage,
+    quorum: int,
+    sought_at: datetime | None = None,
+    duplicates: Collection[int] = (),
 ) -> int:
-    """Every record of the import is up for screening, unseen; returns how many there are."""
+    """Every record of the import is up for screening, unseen; returns how many there are.
+
+    Args:
+        sought_at: since when their reports are sought, if they are at once.
+        duplicates: the numbers of records that are not, since another is kept in their place.
+    """
+    is_duplicate, numbers = "number = ANY(%s::int[])", list(duplicates)
+    if connection.vendor == "sqlite":
+        is_duplicate, numbers = "number IN (SELECT value FROM json_each(%s))", json.dumps(numbers)
     sought = sought_at and connection.ops.adapt_datetimefield_value(sought_at)
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO screening_screeningitem "
-            "(review_id, record_id, stage, round, quorum, rank, outcome, sought_at) "
-            "SELECT review_id, id, %s, 1, %s, rank, %s, %s FROM screening_record "
-            "WHERE imported_by_id = %s ORDER BY id",
-            [stage.value, quorum, Outcome.UNSEEN.value, sought, import_pk],
+            INSERT_ITEMS.format(is_duplicate=is_duplicate),
+            [stage.value, quorum, Outcome.UNSEEN.value, sought, numbers, now, import_pk],
         )
         return cursor.rowcount
 
+
+def insert_merges(rows: Iterable[Sequence[Any]]) -> None:
+    """These merges stand, each given by the values of MERGE_COLUMNS."""
+    columns = ", ".join(MERGE_COLUMNS)
+    adapted = [
+        [
+            json.dumps(value)
+            if isinstance(value, dict)
+            else connection.ops.adapt_datetimefield_value(value)
+            if isinstance(value, datetime)
+            else value
+            for value in row
+        ]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            lines = StringIO("".join("\t".join(map(_for_copy, row)) + "\n" for row in adapted))
+            with connection.wrap_database_errors:
+                cursor.copy_expert(f"COPY screening_merge ({columns}) FROM STDIN", lines)
+        else:
+            marks = ", ".join(["%s"] * len(MERGE_COLUMNS))
+            statement = f"INSERT INTO screening_merge ({columns}) VALUES ({marks})"  # noqa: S608
+            cursor.executemany(statement, adapted)
+
+
+# What goes with its records.
+FOLLOWING_RECORDS = (
+    ("screening_duplicatequestion", "first_id"),
+    ("screening_duplicatequestion", "second_id"),
+    ("screening_merge", "record_id"),
+    ("screening_merge", "kept_id"),
+)
+
+INSERT_ITEMS = """
+    INSERT INTO screening_screeningitem
+    (review_id, record_id, stage, round, quorum, rank, outcome, sought_at, closed_at)
+    SELECT review_id, id, %s, 1, %s, rank, %s, %s, CASE WHEN {is_duplicate} THEN %s END
+    FROM screening_record WHERE imported_by_id = %s ORDER BY id
+"""
 
 # As `actions.outcomes` does it item by item.
 SEEK_REPORTS = """
@@ -97,7 +164,8 @@ def count_rows() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
-                "ANALYZE screening_record, screening_screeningitem, screening_indexentry"
+                "ANALYZE screening_record, screening_screeningitem, screening_indexentry, "
+                "screening_duplicatekey, screening_merge"
             )
 
 
@@ -115,15 +183,25 @@ def delete_records(import_pk: int) -> int:
     """The import has no records, and none is found any more; returns how many it had."""
     index.remove(import_pk)
     with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM screening_record WHERE imported_by_id = %s", [import_pk])
+        if cursor.fetchone() is None:
+            return 0
+        keys.remove(import_pk)
+        for table, column in FOLLOWING_RECORDS:
+            cursor.execute(
+                f"DELETE FROM {table} WHERE {column} IN "  # noqa: S608
+                "(SELECT id FROM screening_record WHERE imported_by_id = %s)",
+                [import_pk],
+            )
         cursor.execute("DELETE FROM screening_record WHERE imported_by_id = %s", [import_pk])
         return cursor.rowcount
 
 
-def _for_copy(value: str | int | None) -> str:
+def _for_copy(value: str | float | None) -> str:
     """The value as PostgreSQL reads it in a line of text, with tabs between values."""
     if value is None:
         return r"\N"
-    if isinstance(value, int):
+    if not isinstance(value, str):
         return str(value)
     escaped = value.replace("\\", r"\\").replace("\t", r"\t")
     return escaped.replace("\n", r"\n").replace("\r", r"\r")

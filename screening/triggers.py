@@ -33,6 +33,7 @@ NEVER_DELETED = (
     "screening_proposal",
     "screening_retrieval",
     "screening_adjustment",
+    "screening_distinction",
 )
 
 VOTE_COLUMNS = (
@@ -47,10 +48,13 @@ VOTE_COLUMNS = (
     "note",
     "seconds",
     "cast_at",
+    "carried_from_id",
 )
-SAID_COLUMNS = ("id", "why", "said_by_id", "said_at", "started_at_sequence")
-RETRIEVAL_COLUMNS = (*SAID_COLUMNS, "record_id", "state")
-ADJUSTMENT_COLUMNS = (*SAID_COLUMNS, "review_id", "source_id", "box", "number")
+SAID_COLUMNS = ("id", "said_by_id", "said_at", "started_at_sequence")
+RETRIEVAL_COLUMNS = (*SAID_COLUMNS, "why", "record_id", "state")
+ADJUSTMENT_COLUMNS = (*SAID_COLUMNS, "why", "review_id", "source_id", "box", "number")
+MERGE_COLUMNS = (*SAID_COLUMNS, "review_id", "record_id", "kept_id", "pattern", "score")
+DISTINCTION_COLUMNS = (*SAID_COLUMNS, "review_id", "first_id", "second_id", "is_related")
 
 
 def _changed(columns: tuple[str, ...]) -> str:
@@ -58,6 +62,7 @@ def _changed(columns: tuple[str, ...]) -> str:
 
 
 _ITEM = "FROM screening_screeningitem WHERE id = new.item_id"
+_OF_THE_REVIEW = "(SELECT COUNT(*) FROM screening_record WHERE review_id = new.review_id AND id IN"
 
 
 def _with_a_reason(table: str, what: str) -> tuple[Trigger, ...]:
@@ -149,7 +154,44 @@ TRIGGERS: tuple[Trigger, ...] = (
         for table, columns in (
             ("retrieval", RETRIEVAL_COLUMNS),
             ("adjustment", ADJUSTMENT_COLUMNS),
+            ("merge", MERGE_COLUMNS),
+            ("distinction", DISTINCTION_COLUMNS),
         )
+    ),
+    Trigger(
+        "merge_of_records_of_the_review",
+        "screening_merge",
+        "INSERT",
+        "both records of a merge are of its review",
+        f"{_OF_THE_REVIEW} (new.record_id, new.kept_id)) <> 2",
+    ),
+    Trigger(
+        "merge_into_what_is_kept",
+        "screening_merge",
+        "INSERT",
+        "a record is merged into one that is kept, and takes what was merged into it along",
+        "new.ended_at_sequence IS NULL AND EXISTS (SELECT 1 FROM screening_merge other "
+        "WHERE other.ended_at_sequence IS NULL "
+        "AND (other.record_id = new.kept_id OR other.kept_id = new.record_id))",
+    ),
+    Trigger(
+        "distinction_of_records_of_the_review",
+        "screening_distinction",
+        "INSERT",
+        "both records of a distinction are of its review",
+        f"{_OF_THE_REVIEW} (new.first_id, new.second_id)) <> 2",
+    ),
+    Trigger(
+        "vote_carried_as_it_was_cast",
+        "screening_vote",
+        "INSERT",
+        "a carried vote says what its reviewer said of the duplicate",
+        "new.carried_from_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM screening_vote origin "
+        "JOIN screening_screeningitem there ON there.id = origin.item_id "
+        "JOIN screening_screeningitem here ON here.id = new.item_id "
+        "WHERE origin.id = new.carried_from_id AND origin.reviewer_id = new.reviewer_id "
+        "AND origin.decision = new.decision AND there.review_id = here.review_id "
+        "AND there.stage = here.stage AND there.record_id <> here.record_id)",
     ),
     Trigger(
         "vote_quorum_is_the_items",

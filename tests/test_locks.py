@@ -152,7 +152,7 @@ def test_a_role_reaches_what_it_offers_and_nothing_else(client, world, name):
 def test_roles_are_a_union_and_no_role_is_no_right():
     assert set(RIGHTS) == set(Role.values)
     assert rights_of([]) == set()
-    both = {Right.READ, Right.VOTE, Right.IMPORT, Right.RETRIEVE}
+    both = {Right.READ, Right.VOTE, Right.IMPORT, Right.MERGE, Right.RETRIEVE}
     assert rights_of([Role.REVIEWER, Role.LIBRARIAN]) == both
     assert rights_of([Role.LEAD]) == set(Right)
 

@@ -1,7 +1,8 @@
 """What each pair of reviewers made of the same items, before anything was discussed.
 
 Counted are the first rounds that are settled, or were when a later round took their place, with
-the votes that stood then; resolutions never enter. A maybe counts as an include, whatever becomes
+the votes that stood then; resolutions never enter, nor do duplicates and the votes carried from
+them, which were cast on another record. A maybe counts as an include, whatever becomes
 of it in the protocol. What the viewer may not tell apart by name is left out: see `left_out`.
 """
 
@@ -27,7 +28,7 @@ from reporting.agreement.coefficients import Estimate, cohen_kappa, gwet_ac1, pe
 from reporting.agreement.summary import SCREENING, Summary, summary
 from reporting.agreement.tables import Table
 from screening.access import Reader
-from screening.models import ExclusionReason, Membership, Vote
+from screening.models import ExclusionReason, Membership, Merge, Vote
 from screening.querysets.votes import is_settled, is_shown
 from screening.rules import Decision, Outcome, Stage
 
@@ -98,12 +99,17 @@ def agreement(access: Reader, stage: Stage, now: datetime | None = None) -> list
 
 def _pairs_of_votes(access: Reader, stage: Stage, now: datetime) -> QuerySet[Vote]:
     """Current votes on first rounds, each with the one of every other person on the same item."""
-    first_rounds = access.scope(Vote).current().at(stage).filter(item__round=1)
+    cast = access.scope(Vote).current().at(stage).filter(carried_from=None)
+    merged = Merge.objects.in_force().filter(record=OuterRef("item__record"))
+    first_rounds = cast.filter(~Exists(merged), item__round=1)
     return (
         first_rounds.filter(_is_counted(access, now))
         .annotate(
             other=FilteredRelation(
-                "item__votes", condition=Q(item__votes__superseded_at__isnull=True)
+                "item__votes",
+                condition=Q(
+                    item__votes__superseded_at__isnull=True, item__votes__carried_from__isnull=True
+                ),
             )
         )
         .filter(other__reviewer__gt=F("reviewer"))

@@ -43,6 +43,7 @@ from screening.models import (
     ExclusionReason,
     FurtherReason,
     Import,
+    Merge,
     Record,
     Retrieval,
     RetrievalState,
@@ -75,25 +76,32 @@ def count(access: Reader, now: datetime | None = None) -> Numbers:
     )
     # One row for each import: the records of one are counted in an index, without reading them.
     of_import = Record.objects.filter(imported_by=OuterRef("pk")).order_by().values("imported_by")
-    imported = (
+    merged = Merge.objects.in_force().filter(record__imported_by=OuterRef("pk")).order_by()
+    merged = merged.values("record__imported_by").annotate(n=Count("*")).values("n")
+    imported = _imports(access, "", Subquery(of_import.annotate(n=Count("*")).values("n")))
+    duplicates = _imports(access, Standing.DUPLICATE.value, Subquery(merged))
+    rows = imported.union(duplicates, records, reports, all=True)
+    counted = [
+        Counted(Stage(stage) if stage else None, kind, standing, part or "", number)
+        for stage, kind, standing, part, number in rows
+    ]
+    return numbers_of(counted, _adjusted(access))
+
+
+def _imports(access: Reader, standing: str, number: Subquery) -> QuerySet[Import]:
+    return (
         access.scope(Import)
         .committed()
         .order_by()
         .annotate(
             at_stage=Value("", TEXT),
             kind=F("source__kind"),
-            standing=Value("", TEXT),
+            standing=Value(standing, TEXT),
             part=Cast("source", TEXT),
-            number=Coalesce(Subquery(of_import.annotate(n=Count("*")).values("n")), 0),
+            number=Coalesce(number, 0),
         )
         .values_list("at_stage", "kind", "standing", "part", "number")
     )
-    rows = imported.union(records, reports, all=True)
-    counted = [
-        Counted(Stage(stage) if stage else None, kind, standing, part or "", number)
-        for stage, kind, standing, part, number in rows
-    ]
-    return numbers_of(counted, _adjusted(access))
 
 
 def records_in(access: Reader, box: str, now: datetime | None = None) -> QuerySet[Record]:
@@ -118,6 +126,8 @@ def records_in(access: Reader, box: str, now: datetime | None = None) -> QuerySe
     if part and not (part.isascii() and part.isdigit() and len(part) < 19):
         raise KeyError(box)
     of_source = {"imported_by__source": int(part)} if part else {}
+    if Standing.DUPLICATE in BOXES[code].standings:
+        records = records.filter(Exists(Merge.objects.in_force().filter(record=OuterRef("pk"))))
     return records.filter(imported_by__source__kind__in=sorted(BOXES[code].kinds), **of_source)
 
 

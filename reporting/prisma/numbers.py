@@ -38,11 +38,13 @@ class Standing(StrEnum):
     CONFLICT = "conflict"
     EXCLUDED = "excluded"
     INCLUDED = "included"
+    DUPLICATE = "duplicate"  # of records as they were imported: never up for screening
 
 
 UNDECIDED = frozenset({Standing.UNSEEN, Standing.BEGUN, Standing.CONFLICT})
 TO_COME = frozenset({Standing.TO_GET, Standing.REQUESTED})
 ASSESSED = UNDECIDED | {Standing.EXCLUDED, Standing.INCLUDED}
+_DUPLICATE = frozenset({Standing.DUPLICATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Box:
     Args:
         kinds: of the sources its records came from; none where no record stands for its number.
         stage: where they stand; None for records as they were imported.
-        standings: of their items at that stage; empty for any.
+        standings: of their items at that stage, or whether they are duplicates; empty for any.
     """
 
     title: str
@@ -81,7 +83,7 @@ BOXES: dict[str, Box] = {
     "identified": _records("Records identified from databases and registers", *DATABASES),
     "database_results": _records("Records from databases", "database"),
     "register_results": _records("Records from registers", "register"),
-    "duplicates": Box("Duplicate records", "record"),
+    "duplicates": Box("Duplicate records", "record", DATABASES, standings=_DUPLICATE),
     "excluded_automatic": Box("Records marked as ineligible by automation tools", "record"),
     "excluded_other": Box("Records removed for other reasons", "record"),
     "records_screened": _screened("Records screened"),
@@ -100,7 +102,9 @@ BOXES: dict[str, Box] = {
     "website_results": _records("Records from websites", "website"),
     "organisation_results": _records("Records from organisations", "organisation"),
     "citations_results": _records("Records from citation searching", "citations"),
-    "other_removed": Box("Records removed before retrieval", "record"),
+    "other_removed": Box(
+        "Records removed before retrieval", "record", OTHERS, standings=_DUPLICATE
+    ),
     "other_sought_reports": _reports("Reports sought for retrieval", OTHERS),
     "other_notretrieved_reports": _reports("Reports not retrieved", OTHERS, Standing.NOT_RETRIEVED),
     "other_pending_retrieval": _reports("Reports to be retrieved", OTHERS, *TO_COME),
@@ -134,7 +138,7 @@ RESULTS = {
     "organisation": "organisation_results",
     "citations": "citations_results",
 }
-BY_SOURCE = frozenset(RESULTS.values())
+BY_SOURCE = frozenset({*RESULTS.values(), "duplicates", "other_removed"})
 BY_REASON = frozenset({"dbr_excluded", "other_excluded"})
 IN_PROGRESS = (
     "pending_title_abstract",
@@ -152,7 +156,7 @@ class Counted(NamedTuple):
 
     Args:
         stage: None of records as they were imported; those at title and abstract are of databases.
-        standing: empty without a stage.
+        standing: without a stage empty, but for duplicates.
         part: the source's primary key without a stage, the code of the reason where excluded.
     """
 
@@ -239,6 +243,9 @@ def numbers_of(counted: Iterable[Counted], adjusted: Iterable[Adjusted]) -> Numb
 def belongs(box: Box, one: Counted) -> bool:
     if one.stage != box.stage or one.kind not in box.kinds:
         return False
+    if box.stage is None:
+        # Duplicates are among the records of their imports, and counted once more as duplicates.
+        return (one.standing == Standing.DUPLICATE) == bool(box.standings)
     return not box.standings or one.standing in box.standings
 
 
@@ -252,9 +259,10 @@ def _adjustments(adjusted: Iterable[Adjusted]) -> dict[str, int]:
         else:
             results = RESULTS[one.kind or "database"]
             is_other = one.kind in OTHERS
-            codes = ["other_removed" if is_other else one.box]
-            codes += ["other_identified" if is_other else "identified", results]
-            codes.append(f"{results}:{one.part or NO_SOURCE}")
+            removed = "other_removed" if is_other else one.box
+            codes = [removed, "other_identified" if is_other else "identified", results]
+            by_source = [results, *({removed} & BY_SOURCE)]
+            codes += (f"{code}:{one.part or NO_SOURCE}" for code in by_source)
         for code in codes:
             sums[code] = sums.get(code, 0) + one.number
     return sums

@@ -1,6 +1,6 @@
-"""Imports: a file is looked at before it is stored, and can be taken out again.
+"""Imports: a file is looked at before it is stored.
 
-`actions.storing` is what happens in between.
+`actions.storing` stores it, and `actions.undoing` takes it out again.
 """
 
 from dataclasses import replace
@@ -35,11 +35,7 @@ from screening.importers import (
 from screening.models import (
     Import,
     ImportState,
-    Lease,
-    Postponement,
-    ScreeningItem,
     Source,
-    Vote,
 )
 
 STALE_AFTER = timedelta(seconds=60)
@@ -72,10 +68,6 @@ class FileIsGone(Refused):
 
 class StoredElsewhere(Refused):
     """Another attempt at the same import took over."""
-
-
-class HasVotes(Refused):
-    """Somebody voted on a record of the import: it stays."""
 
 
 def preview_import(
@@ -197,42 +189,6 @@ def discard_import(access: ReviewAccess, import_: Import) -> Source | None:
     if not access.scope(Import).filter(sha256=import_.sha256).exists():
         files.throw_away(access.review.pk, import_.sha256)  # last: it cannot be rolled back
     return source
-
-
-@action
-def undo_import(access: ReviewAccess, import_: Import) -> Import:
-    """The records of the import are gone; its row, its file, its problems and the log stay.
-
-    Raises:
-        HasVotes: somebody voted on one of the records, also if they took it back.
-        Refused: it is not committed.
-    """
-    lock_membership(access, Right.IMPORT)
-    import_ = lock_import(access, import_)
-    if import_.state != ImportState.COMMITTED:
-        raise Refused("This import is not in the review, or not any more. Nothing was changed.")
-    items = access.scope(ScreeningItem).filter(record__imported_by=import_)
-    # A vote that is being cast holds its item: wait for it, then look.
-    list(items.order_by("pk").select_for_update().values_list("pk"))
-    if has_votes(import_):
-        raise HasVotes(
-            f"Somebody has voted on a record of {import_.file_name}, so its import cannot be "
-            "undone any more. Nothing was changed."
-        )
-    Postponement.objects.filter(item__in=items).delete()
-    Lease.objects.filter(item__in=items).delete()
-    bulk.delete_items(import_.pk)
-    removed = bulk.delete_records(import_.pk)
-    import_.state = ImportState.UNDONE
-    import_.undone_at = timezone.now()
-    import_.save(update_fields=["state", "undone_at"])
-    write_log(access, "import.undone", before={**log_facts(import_), "records": removed})
-    return import_
-
-
-def has_votes(import_: Import) -> bool:
-    """Somebody voted on a record of it, also if they took it back."""
-    return Vote.objects.filter(item__record__imported_by=import_).exists()
 
 
 def kept_file(access: ReviewAccess, import_: Import) -> Path:

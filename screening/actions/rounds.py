@@ -30,7 +30,7 @@ def reopen(access: ReviewAccess, record: Record, *, stage: Stage, why: str) -> S
     locked = items.select_for_update(no_key=True, of=("self",))
     item = _decided(record, stage, locked.first())
     again = begin_round(item, access.protocol, timezone.now())
-    _look_again_from(access, stage, item.rank)
+    look_again_from(access, stage, item.rank)
     write_log(
         access,
         "item.reopened",
@@ -62,7 +62,7 @@ def _decided(record: Record, stage: Stage, item: ScreeningItem | None) -> Screen
     return item
 
 
-def _look_again_from(access: ReviewAccess, stage: Stage, rank: int) -> None:
+def look_again_from(access: ReviewAccess, stage: Stage, rank: int) -> None:
     """No hint lies beyond this rank. They are locked in one order: two leads may reopen at once."""
     hints = QueuePosition.objects.filter(review=access.review, stage=stage, rank__gte=rank)
     beyond = list(hints.order_by("pk").select_for_update().values_list("pk", flat=True))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from random import Random
+from time import monotonic
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,12 +24,27 @@ from screening.actions.importing import (
     refuse_same_file,
 )
 from screening.actions.log import write_log
+from screening.actions.matching import Matches, matches_of, merge_duplicates
+from screening.duplicates import Normalised
 from screening.finding import index
 from screening.importers import CutCount, ParsedRecord, Problem, UnreadableFile, read
-from screening.models import Import, ImportProblem, ImportState, Protocol, Review, SourceKind
+from screening.matching import keys
+from screening.matching.describing import of_entry
+from screening.matching.known import standing
+from screening.models import (
+    Import,
+    ImportProblem,
+    ImportState,
+    Protocol,
+    Record,
+    Review,
+    SourceKind,
+)
 from screening.rules import Stage
 
 ENTRIES_AT_ONCE = 1_000
+PULSE = 5.0
+"""Seconds after which an attempt that only thinks shows life."""
 
 Entries = list[ParsedRecord | Problem]
 
@@ -44,10 +60,14 @@ class _Attempt:
     records: int = 0
     problems: int = 0
     cuts: CutCount = field(default_factory=CutCount)
+    compared: list[Normalised] = field(default_factory=list)
 
 
 def commit_import(access: ReviewAccess, import_: Import) -> Import:
     """The records of the file are in the review and up for screening: all of them, or none.
+
+    Duplicates among them, and of records that were here before, are merged; where that is not
+    sure, a person is asked.
 
     Several transactions, so that voters never wait: records of an import that is not committed
     are invisible and have no items. What a killed attempt left is removed by the next one.
@@ -65,9 +85,19 @@ def commit_import(access: ReviewAccess, import_: Import) -> Import:
     except UnreadableFile as problem:
         _give_up(access, attempt)
         raise Refused(str(problem)) from problem
-    done = _finish(access, attempt)
+    done = _match_and_finish(access, attempt)
     bulk.count_rows()
     return done
+
+
+def _match_and_finish(access: ReviewAccess, attempt: _Attempt) -> Import:
+    """Again when somebody imported, merged or separated something in between."""
+    tick = _Pulse(attempt)
+    while True:
+        try:
+            return _finish(access, attempt, matches_of(access, attempt.compared, tick=tick))
+        except OutOfDate:
+            continue
 
 
 @action
@@ -102,6 +132,7 @@ def _store(access: ReviewAccess, attempt: _Attempt, path: Path) -> None:
         refuse_miscount(inspection, attempt.records + attempt.problems + len(entries), full=False)
         number = attempt.first_number + attempt.records
         _store_some(access, attempt, entries)
+        _store_keys(access, attempt, number, entries)
         block = _add(attempt, block, number, entries)
     if block.records:
         _store_block(attempt, block)
@@ -145,6 +176,20 @@ def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Entries) -> No
     attempt.problems += len(problems)
 
 
+def _store_keys(access: ReviewAccess, attempt: _Attempt, number: int, entries: Entries) -> None:
+    """The records, numbered from `number` on, can be compared with all that come later."""
+    records = (entry for entry in entries if isinstance(entry, ParsedRecord))
+    compared = [of_entry(number + place, record) for place, record in enumerate(records)]
+    found = [(record.id, keys.numbers_of(record)) for record in compared]
+    stored = Record.objects.filter(imported_by=attempt.import_, number__gte=number)
+    primary_keys = dict(stored.values_list("number", "pk"))
+    rows = [(key, primary_keys[number]) for number, own in found for key in own]
+    with transaction.atomic():
+        _show_life(attempt)
+        keys.store(access.review.pk, rows)
+    attempt.compared += compared
+
+
 def _add(attempt: _Attempt, block: index.Block, number: int, entries: Entries) -> index.Block:
     """The records, numbered from `number` on, are in the block, or in the next when it is full."""
     records = (entry for entry in entries if isinstance(entry, ParsedRecord))
@@ -166,10 +211,16 @@ def _store_block(attempt: _Attempt, block: index.Block) -> None:
 
 
 @transaction.atomic
-def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
-    """The records have items with the quorum in force now, and the import is committed."""
+def _finish(access: ReviewAccess, attempt: _Attempt, matches: Matches) -> Import:
+    """The records have items with the quorum in force now, and the import is committed.
+
+    Raises:
+        OutOfDate: what the search for duplicates depended on has changed.
+    """
     lock_membership(access, Right.IMPORT)
     review = lock_review(access.review.pk)
+    if standing(review) != matches.standing:
+        raise OutOfDate
     import_ = attempt.import_
     _show_life(attempt)
     if review.next_record_number == attempt.first_number + import_.found:
@@ -179,8 +230,13 @@ def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
     is_other = SourceKind(import_.source.kind).is_other_method
     stage = Stage.FULL_TEXT if is_other else Stage.TITLE_ABSTRACT
     quorum = _lock_quorum(access, stage)
-    sought_at = timezone.now() if is_other else None
-    made = bulk.insert_items(import_.pk, stage=stage, quorum=quorum, sought_at=sought_at)
+    made = bulk.insert_items(
+        import_.pk,
+        stage=stage,
+        quorum=quorum,
+        sought_at=timezone.now() if is_other else None,
+        duplicates=matches.duplicates,
+    )
     if made != attempt.records:
         raise RuntimeError(f"{made} items for {attempt.records} records")
     import_.state = ImportState.COMMITTED
@@ -190,6 +246,7 @@ def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
     said = (one for one in attempt.cuts.warnings() if one not in import_.warnings)
     import_.warnings = [*import_.warnings, *said]
     import_.save(update_fields=["state", "committed_at", "read", "warnings"])
+    merge_duplicates(access, matches)
     write_log(
         access,
         "import.committed",
@@ -198,6 +255,8 @@ def _finish(access: ReviewAccess, attempt: _Attempt) -> Import:
             "first_record": attempt.first_number,
             "last_record": attempt.first_number + attempt.records - 1,
             "quorum": quorum,
+            "duplicates": len(matches.links),
+            "duplicate_questions": len(matches.questions),
         },
     )
     return import_
@@ -213,6 +272,24 @@ def _give_up(access: ReviewAccess, attempt: _Attempt) -> None:
     import_.state = ImportState.PREVIEWED
     import_.staged_at = None
     import_.save(update_fields=["state", "staged_at"])
+
+
+class OutOfDate(Exception):
+    """Something changed while duplicates were looked for: look again."""
+
+
+class _Pulse:
+    """Called as often as one likes, it shows that the attempt is alive, every few seconds."""
+
+    def __init__(self, attempt: _Attempt) -> None:
+        self._attempt = attempt
+        self._shown_at = monotonic()
+
+    def __call__(self) -> None:
+        if monotonic() - self._shown_at > PULSE:
+            with transaction.atomic():
+                _show_life(self._attempt)
+            self._shown_at = monotonic()
 
 
 def _show_life(attempt: _Attempt) -> None:

@@ -18,6 +18,7 @@ from screening.models import (
     ExclusionReason,
     FurtherReason,
     Lease,
+    Merge,
     Postponement,
     Protocol,
     QueuePosition,
@@ -305,8 +306,18 @@ def supersede(vote: Vote, now: datetime) -> None:
 def _lock_item(access: ReviewAccess, record: Record, stage: Stage) -> ScreeningItem:
     item = open_item(access, record.pk, stage, locked=True)
     if item is None:
+        _refuse_duplicate(record)
         raise Refused("This record is not up for screening at this stage.")
     return item
+
+
+def _refuse_duplicate(record: Record) -> None:
+    merge = Merge.objects.in_force().filter(record=record).select_related("kept").first()
+    if merge:
+        raise Refused(
+            f"Record {record.number} was merged into record {merge.kept.number}, its duplicate, "
+            "and that one is screened. Nothing was stored from here."
+        )
 
 
 def _is_settled(item: ScreeningItem, now: datetime) -> bool:

@@ -115,12 +115,18 @@ def keys(record: Normalised) -> set[tuple[str, str]]:
     return {(kind, key) for kind, keys_of in KINDS.items() for key in keys_of(record)}
 
 
-def pairs(new: Sequence[Normalised], known: Sequence[Normalised] = ()) -> tuple[Positions, ...]:
+def pairs(
+    new: Sequence[Normalised],
+    known: Sequence[Normalised] = (),
+    *,
+    tick: Callable[[], None] = lambda: None,
+) -> tuple[Positions, ...]:
     """Pairs worth comparing that have a new record in them.
 
     Args:
         new: records that were never compared.
         known: at least all earlier records that share a key with a new one.
+        tick: called now and then, for whoever waits.
 
     Returns:
         Two arrays of one length, positions in [*new, *known]: the first smaller than the second,
@@ -129,6 +135,7 @@ def pairs(new: Sequence[Normalised], known: Sequence[Normalised] = ()) -> tuple[
     records = [*new, *known]
     found = [np.empty(0, np.int64)]
     for keys_of in KINDS.values():
+        tick()
         blocks: defaultdict[str, list[int]] = defaultdict(list)
         for place, record in enumerate(records):
             for key in keys_of(record):

@@ -1,6 +1,6 @@
 """Duplicates among new records and between them and known ones, from end to end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from screening.duplicates.blocking import pairs
 from screening.duplicates.clusters import Found, Judged, Pair, gather
@@ -9,6 +9,8 @@ from screening.duplicates.decide import Verdict, decide
 from screening.duplicates.likely import likely
 from screening.duplicates.normalise import Normalised
 
+PAIRS_PER_TICK = 1_000
+
 
 def find_duplicates(
     new: Sequence[Normalised],
@@ -16,6 +18,7 @@ def find_duplicates(
     *,
     merged: Iterable[Pair] = (),
     different: Iterable[Pair] = (),
+    tick: Callable[[], None] = lambda: None,
 ) -> Found:
     """What to merge and what to ask; the order of the records changes nothing.
 
@@ -26,14 +29,18 @@ def find_duplicates(
         merged: pairs of known records that are merged.
         different: pairs that a person told apart; they are neither merged nor asked again, nor
             are others that are merged with them.
+        tick: called now and then, for whoever waits.
     """
     new = sorted(new, key=lambda record: record.id)
     records = [*new, *sorted(known, key=lambda record: record.id)]
     repeated = repeated_titles(records)
     judged = []
-    for first, second, title in zip(
-        *likely(records, *pairs(new, records[len(new) :])), strict=True
+    places = pairs(new, records[len(new) :], tick=tick)
+    for n, (first, second, title) in enumerate(
+        zip(*likely(records, *places, tick=tick), strict=True)
     ):
+        if n % PAIRS_PER_TICK == 0:
+            tick()
         one, other = records[first], records[second]
         comparison = compare(one, other, repeated=repeated, title=float(title) or None)
         decision = decide(comparison)

@@ -4,7 +4,7 @@ Of hundreds of thousands of pairs with a common key most are plainly different; 
 by the likeness of their titles alone, all at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,18 @@ Likeness = NDArray[np.float32]
 
 
 def likely(
-    records: Sequence[Normalised], first: Positions, second: Positions
+    records: Sequence[Normalised],
+    first: Positions,
+    second: Positions,
+    *,
+    tick: Callable[[], None] = lambda: None,
 ) -> tuple[Positions, Positions, Likeness]:
     """Those of the pairs that may be duplicates.
 
     Args:
         records: what the positions are of.
         first, second: the pairs, two arrays of one length.
+        tick: called now and then, for whoever waits.
 
     Returns:
         The first, the second and the likeness of their titles from 0 to 100, below SOMEWHAT_ALIKE
@@ -38,6 +43,7 @@ def likely(
     titles = np.array([record.title for record in records], dtype=object)
     likeness = np.empty(len(first), np.float32)
     for start in range(0, len(first), AT_ONCE):
+        tick()
         part = slice(start, start + AT_ONCE)
         likeness[part] = process.cpdist(
             titles[first[part]].tolist(),

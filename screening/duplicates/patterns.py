@@ -116,6 +116,7 @@ def title_authors_journal_year(pair: Comparison) -> bool:
         and pair.years_apart == 0
         and OTHER not in (pair.volume, pair.issue, pair.pages, pair.doi)
         and not pair.title_is_generic
+        and not pair.one_is_from_meeting
     )
 
 

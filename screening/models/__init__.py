@@ -2,6 +2,13 @@
 
 from screening.models.adjustments import AdjustedBox, Adjustment
 from screening.models.conflicts import Confirmation, Proposal, Referral, Resolution
+from screening.models.duplicates import (
+    BY_A_PERSON,
+    Distinction,
+    DuplicateKey,
+    DuplicateQuestion,
+    Merge,
+)
 from screening.models.finding import IndexBlock, IndexEntry
 from screening.models.log import LogEntry, LogHead, RequestKey
 from screening.models.people import Invitation, Membership, MembershipRole, Role, User
@@ -25,10 +32,14 @@ from screening.models.votes import (
 )
 
 __all__ = [
+    "BY_A_PERSON",
     "AdjustedBox",
     "Adjustment",
     "Confirmation",
     "Criterion",
+    "Distinction",
+    "DuplicateKey",
+    "DuplicateQuestion",
     "ExclusionReason",
     "FurtherReason",
     "HighlightTerm",
@@ -43,6 +54,7 @@ __all__ = [
     "LogHead",
     "Membership",
     "MembershipRole",
+    "Merge",
     "Postponement",
     "Proposal",
     "Protocol",

@@ -99,6 +99,14 @@ class Vote(models.Model):
         null=True, blank=True, help_text="How long the page was visible."
     )
     cast_at = models.DateTimeField()
+    carried_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="carried_to",
+        help_text="The vote on a duplicate that this one says again where it was merged to.",
+    )
     superseded_at = models.DateTimeField(null=True, blank=True)
 
     objects = VoteQuerySet.as_manager()

@@ -45,16 +45,19 @@ def is_settled(item: str = "", now: datetime | None = None) -> Q:
 
 
 def is_shown(item: str = "", now: datetime | None = None) -> Q:
-    """Settled, or of an earlier round where the latest is settled.
+    """Settled, or of an earlier round where the latest is settled; so too of a duplicate.
 
-    While a record is judged anew, nobody is shown how it was judged before.
+    While a record is judged anew, nobody is shown how it was judged before. Votes on a duplicate
+    count where it was merged to, and are shown when that is settled.
     """
-    from screening.models import ScreeningItem  # noqa: PLC0415 -- the models import this module
+    from screening.models import Merge, ScreeningItem  # noqa: PLC0415 -- the models import this
 
-    latest = ScreeningItem.objects.settled(now).filter(
-        record=OuterRef(f"{item}record"), stage=OuterRef(f"{item}stage")
-    )
-    return is_settled(item, now) | Q(**{f"{item}closed_at__isnull": False}) & Q(Exists(latest))
+    settled = ScreeningItem.objects.settled(now).filter(stage=OuterRef(f"{item}stage"))
+    latest = settled.filter(record=OuterRef(f"{item}record"))
+    merges = Merge.objects.in_force().filter(record=OuterRef(OuterRef(f"{item}record")))
+    of_kept = settled.filter(record__in=merges.values("kept"))
+    is_closed = Q(**{f"{item}closed_at__isnull": False})
+    return is_settled(item, now) | is_closed & (Q(Exists(latest)) | Q(Exists(of_kept)))
 
 
 class ScreeningItemQuerySet(QuerySet):

@@ -17,6 +17,7 @@ from screening import triggers
 from screening.finding.index import about_the_index
 from screening.models import Review
 from screening.verification.chain import about_the_log
+from screening.verification.duplicates import about_duplicates
 from screening.verification.imports import about_imports
 from screening.verification.items import about_items
 from screening.verification.reports import about_reports
@@ -73,6 +74,7 @@ def verify(review: Review | None = None, *, since: int = 1) -> Verification:
                 about_imports(one),
                 about_items(one, result.looked_at),
                 about_reports(one),
+                about_duplicates(one),
                 about_the_index(one),
                 about_the_log(one, since, result.looked_at),
             ):

@@ -13,14 +13,13 @@ from screening.actions.importing import (
     SameFile,
     TooManyEntries,
     discard_import,
-    has_votes,
     is_being_stored,
     preview_import,
-    undo_import,
 )
 from screening.actions.protocol import anybody_voted
 from screening.actions.sources import add_source, edit_source, remove_source
 from screening.actions.storing import commit_import
+from screening.actions.undoing import undo_import, work_on
 from screening.files import on_disk
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
 from screening.importers import UnreadableFile, formats
@@ -189,7 +188,7 @@ def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) ->
     context = {
         "here": "sources",
         "import": import_,
-        "has_votes": has_votes(import_),
+        "work": work_on(import_),
         "problems": ProblemPage.of_import(import_, _after(request)),
     }
     return render(request, "screening/import_report.html", context)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from screening.access import ReviewAccess, access_for
-from screening.actions.importing import preview_import, undo_import
+from screening.actions.importing import preview_import
 from screening.actions.people import accept_invitation, change_roles, end_membership, invite
 from screening.actions.protocol import edit_protocol
 from screening.actions.storing import commit_import
+from screening.actions.undoing import undo_import
 from screening.actions.voting import Ballot, cast_vote, claim, postpone
 from screening.models import Import, Membership, Record, Role, ScreeningItem, Source, Vote
 from screening.rules import Decision, Stage
@@ -136,7 +137,7 @@ def test_an_import_is_undone_before_somebody_works_on_it_or_not_at_all(
         results = race(deeds[deed], lambda imported=imported: undo_import(fresh(libby), imported))
 
         allowed = {
-            "vote": (["HasVotes", "Vote"], ["Import", "Refused"]),
+            "vote": (["HasWork", "Vote"], ["Import", "Refused"]),
             "claim": (["Import", "tuple"],),
             "later": (["Import", "NoneType"], ["Import", "Refused"]),
         }

@@ -18,17 +18,16 @@ from screening.access import ReviewAccess
 from screening.actions import importing, storing
 from screening.actions.importing import (
     FileIsGone,
-    HasVotes,
     SameFile,
     StoredElsewhere,
     TooManyEntries,
     discard_import,
     preview_import,
-    undo_import,
 )
 from screening.actions.protocol import edit_protocol
 from screening.actions.sources import add_source, edit_source, remove_source
 from screening.actions.storing import commit_import
+from screening.actions.undoing import HasWork, undo_import
 from screening.actions.voting import Ballot, cast_vote, postpone, take_back_vote
 from screening.importers import UnreadableFile, read
 from screening.models import (
@@ -395,6 +394,8 @@ def test_commit_is_one_line_of_the_log_with_the_digest_of_the_file(libby, source
                 "first_record": 1,
                 "last_record": 3,
                 "quorum": 2,
+                "duplicates": 0,
+                "duplicate_questions": 0,
             },
         )
     ]
@@ -637,7 +638,7 @@ def test_undo_is_refused_from_the_first_vote_on(libby, alice, source, tmp_path, 
     if is_taken_back:
         take_back_vote(alice, record, stage=TA)
 
-    with pytest.raises(HasVotes):
+    with pytest.raises(HasWork):
         undo_import(libby, import_)
 
     import_.refresh_from_db()

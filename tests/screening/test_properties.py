@@ -26,8 +26,8 @@ from hypothesis.stateful import (
 
 from screening.access import Refused, ReviewAccess
 from screening.actions import amendments, conflicts, people, voting
-from screening.actions.importing import undo_import
 from screening.actions.protocol import edit_protocol
+from screening.actions.undoing import undo_import
 from screening.models import LogEntry, Proposal, Role, ScreeningItem, Vote
 from screening.queue import upcoming
 from screening.rules import Decision, Stage

@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from screening import files
 from screening.access import ReviewAccess
-from screening.actions.importing import preview_import, undo_import
+from screening.actions.importing import preview_import
 from screening.actions.storing import commit_import
+from screening.actions.undoing import undo_import
 from screening.actions.voting import Ballot, cast_vote
 from screening.models import Import, Record, Source
 from screening.rules import Decision, Stage

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from screening.access import ReviewAccess
 from screening.actions import storing
-from screening.actions.importing import discard_import, preview_import, undo_import
+from screening.actions.importing import discard_import, preview_import
 from screening.actions.storing import commit_import
+from screening.actions.undoing import undo_import
 from screening.finding import MOST_COUNTED, find, index, parse
 from screening.models import Import, IndexBlock, IndexEntry, Record, ScreeningItem, Source
 from screening.rules import Stage
@@ -192,7 +193,7 @@ def test_an_import_is_found_when_it_is_committed_and_not_before(libby, tmp_path,
 
     assert libby.scope(IndexBlock).count() == 4
     assert find(libby, parse("title")).total == 0
-    storing._finish(libby, attempt)
+    storing._match_and_finish(libby, attempt)
 
     found = find(libby, parse("title"))
     assert (found.total, found.is_more, len(found.numbers)) == (MOST_COUNTED, True, 50)

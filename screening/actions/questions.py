@@ -1,0 +1,74 @@
+"""Which questions about duplicates are open: written here alone, as outcomes are in `outcomes`."""
+
+from collections.abc import Collection, Iterable
+
+from screening.access import ReviewAccess
+from screening.duplicates import Question
+from screening.matching.plan import evidence_of
+from screening.models import Distinction, DuplicateQuestion, Merge, Review
+
+AT_ONCE = 5_000
+
+
+def ask(access: ReviewAccess, questions: Iterable[Question], records: dict[int, int]) -> int:
+    """A person should look at these pairs; those that were asked before are left as they are.
+
+    Args:
+        records: the primary keys of all that are asked about, by number.
+    """
+    asked = []
+    for question in questions:
+        first, second = sorted(records[int(number)] for number in question.pair)
+        evidence = evidence_of(question)
+        asked.append(
+            DuplicateQuestion(
+                review=access.review,
+                first_id=first,
+                second_id=second,
+                reason=evidence.pattern,
+                score=evidence.score,
+                measures=evidence.measures,
+            )
+        )
+    DuplicateQuestion.objects.bulk_create(asked, batch_size=500, ignore_conflicts=True)
+    return len(asked)
+
+
+def look_at_again(access: ReviewAccess, records: Collection[int]) -> None:
+    """Questions about these records, primary keys, are open while they make sense."""
+    about = DuplicateQuestion.objects.filter(review=access.review)
+    touched = about.filter(first__in=records) | about.filter(second__in=records)
+    open_now = due_open(access.review, touched)
+    for question in touched:
+        if question.is_open != (question.pk in open_now):
+            question.is_open = not question.is_open
+            question.save(update_fields=["is_open"])
+
+
+def due_open(review: Review, questions: Iterable[DuplicateQuestion]) -> set[int]:
+    """Those that should be open: nobody told their two groups apart, or merged them.
+
+    A question is about two groups of duplicates, whichever of their records it was asked of.
+    """
+    questions = list(questions)
+    told = list(Distinction.objects.in_force().filter(review=review).values_list("first", "second"))
+    kept = _kept_of({record for pair in (*map(_pair, questions), *told) for record in pair})
+
+    def groups(pair: tuple[int, int]) -> frozenset[int]:
+        return frozenset(kept.get(record, record) for record in pair)
+
+    apart = set(map(groups, told))
+    two = {question.pk: groups(_pair(question)) for question in questions}
+    return {pk for pk, pair in two.items() if len(pair) > 1 and pair not in apart}
+
+
+def _pair(question: DuplicateQuestion) -> tuple[int, int]:
+    return question.first_id, question.second_id
+
+
+def _kept_of(records: Collection[int]) -> dict[int, int]:
+    kept: dict[int, int] = {}
+    in_order = sorted(records)
+    for start in range(0, len(in_order), AT_ONCE):
+        kept |= Merge.objects.kept_of(in_order[start : start + AT_ONCE])
+    return kept

@@ -1,0 +1,91 @@
+"""The keys of records, by which a new record finds those it may be a duplicate of.
+
+A table kept in the order of (review, key, record): a key is asked for across all imports.
+"""
+
+from collections.abc import Collection, Iterable
+from hashlib import blake2b
+from io import StringIO
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from screening.duplicates import Normalised, keys
+
+TABLE = "screening_duplicatekey"
+ASKED_AT_ONCE = 500
+
+Row = tuple[int, int]
+"""A key and the primary key of a record that has it."""
+
+
+def numbers_of(record: Normalised) -> set[int]:
+    """The record's keys as the table holds them, each of 64 bits with a sign."""
+    return {_number(kind, key) for kind, key in keys(record)}
+
+
+def _number(kind: str, key: str) -> int:
+    digest = blake2b(f"{kind}:{key}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def store(review: int, rows: Iterable[Row]) -> None:
+    """Records have these keys; none of them had one before."""
+    in_order = sorted(rows)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            lines = "".join([f"{review}\t{key}\t{record}\n" for key, record in in_order])
+            with connection.wrap_database_errors:
+                cursor.copy_expert(
+                    f"COPY {TABLE} (review_id, key, record_id) FROM STDIN", StringIO(lines)
+                )
+        else:
+            cursor.executemany(
+                f"INSERT INTO {TABLE} (review_id, key, record_id) VALUES (%s, %s, %s)",  # noqa: S608
+                [(review, key, record) for key, record in in_order],
+            )
+
+
+def remove(import_pk: int) -> None:
+    """No record of the import has keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {TABLE} WHERE review_id = (SELECT source.review_id "  # noqa: S608
+            "FROM screening_source source JOIN screening_import import "
+            "ON import.source_id = source.id WHERE import.id = %s) "
+            "AND record_id IN (SELECT id FROM screening_record WHERE imported_by_id = %s)",
+            [import_pk, import_pk],
+        )
+
+
+def sharing(review: int, wanted: Collection[int]) -> set[int]:
+    """The primary keys of the records that have one of these keys."""
+    found: set[int] = set()
+    in_order = sorted(wanted)
+    with connection.cursor() as cursor:
+        for start in range(0, len(in_order), ASKED_AT_ONCE):
+            some = in_order[start : start + ASKED_AT_ONCE]
+            marks = ", ".join(["%s"] * len(some))
+            cursor.execute(
+                f"SELECT record_id FROM {TABLE} WHERE review_id = %s AND key IN ({marks})",  # noqa: S608
+                [review, *some],
+            )
+            found.update(record for (record,) in cursor.fetchall())
+    return found
+
+
+def create(connection: BaseDatabaseWrapper) -> None:
+    """The table is there: on SQLite kept in the order of its key."""
+    number, kept = ("bigint", "")
+    if connection.vendor == "sqlite":
+        number, kept = ("integer", " WITHOUT ROWID")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TABLE {TABLE} (review_id {number} NOT NULL, key {number} NOT NULL, "
+            f"record_id {number} NOT NULL, PRIMARY KEY (review_id, key, record_id)){kept}"
+        )
+
+
+def drop(connection: BaseDatabaseWrapper) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {TABLE}")

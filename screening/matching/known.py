@@ -1,0 +1,102 @@
+"""The records of a review that new ones are compared with, and what was decided about them."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from django.db.models import Count, F, Q
+
+from screening.duplicates import Normalised
+from screening.duplicates.normalise import MOST_AS_COUNTERS, SHARE_AS_COUNTERS
+from screening.matching import keys
+from screening.matching.describing import COMPARED, of_records
+from screening.models import Distinction, Import, Merge, Record, Review
+
+AT_ONCE = 5_000
+
+Pair = tuple[int, int]
+"""Two records by their numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Records by number, with the pairs of them that are merged, and that were told apart."""
+
+    records: list[Normalised]
+    merged: list[Pair]
+    different: list[Pair]
+
+
+def known_to(review: Review, wanted: Collection[int]) -> Known:
+    """Imported records that share one of these keys, and all that are merged with one of them."""
+    sharing = keys.sharing(review.pk, wanted)
+    groups = _groups_of(sharing)
+    return _known(review, sharing.union(*groups))
+
+
+def all_of(review: Review) -> Known:
+    """Every imported record."""
+    records = Record.objects.imported().filter(review=review)
+    return _known(review, set(records.values_list("pk", flat=True)))
+
+
+def standing(review: Review) -> tuple[object, ...]:
+    """What a search for duplicates depends on besides the new records: equal while that stands."""
+    said = [
+        tuple(model.objects.filter(review=review).aggregate(n=Count("pk"), ended=_ended()).values())
+        for model in (Merge, Distinction)
+    ]
+    imports = Import.objects.committed().filter(source__review=review)
+    return (*imports.order_by("pk").values_list("pk", flat=True), *said)
+
+
+def _ended() -> Count:
+    return Count("pk", filter=Q(ended_at_sequence__isnull=False))
+
+
+def _known(review: Review, records: Collection[int]) -> Known:
+    counting = imports_that_count(review) if records else set()
+    return Known(
+        list(of_records(_read(review, records), counting)),
+        list(_merged(review, records)),
+        list(_different(review)) if records else [],
+    )
+
+
+def imports_that_count(review: Review) -> set[int]:
+    """Imports whose issues are a database's own numbers; see `without_counters`."""
+    records = Record.objects.imported().filter(review=review).exclude(issue="").order_by()
+    counted = records.values("imported_by").annotate(
+        n=Count("pk"), n_other=Count("issue", distinct=True)
+    )
+    many = counted.filter(n__gt=MOST_AS_COUNTERS, n_other__gt=F("n") * SHARE_AS_COUNTERS)
+    return set(many.values_list("imported_by", flat=True))
+
+
+def _groups_of(records: Collection[int]) -> Iterator[set[int]]:
+    for some in _parts(records):
+        pairs = Merge.objects.of_groups_with(some).values_list("record", "kept")
+        yield set(chain.from_iterable(pairs))
+
+
+def _read(review: Review, records: Collection[int]) -> Iterator[Record]:
+    for some in _parts(records):
+        found = Record.objects.imported().filter(review=review, pk__in=some)
+        yield from found.only("imported_by", *COMPARED)
+
+
+def _merged(review: Review, records: Collection[int]) -> Iterator[Pair]:
+    for some in _parts(records):
+        merges = Merge.objects.in_force().filter(review=review, record__in=some)
+        yield from merges.values_list("record__number", "kept__number")
+
+
+def _different(review: Review) -> Iterable[Pair]:
+    told = Distinction.objects.in_force().filter(review=review)
+    return told.values_list("first__number", "second__number")
+
+
+def _parts(records: Collection[int]) -> Iterator[list[int]]:
+    in_order = sorted(records)
+    for start in range(0, len(in_order), AT_ONCE):
+        yield in_order[start : start + AT_ONCE]

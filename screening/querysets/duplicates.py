@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Self
+
+from django.db.models import F, Q, QuerySet
+
+from screening.querysets.said import SaidQuerySet
+
+
+class MergeQuerySet(SaidQuerySet):
+    def of_groups_with(self, records: Collection[int]) -> Self:
+        """In force, of every group of duplicates that has one of these records (primary keys)."""
+        merges = self.in_force()
+        kept = merges.filter(record__in=records).values("kept")
+        return merges.filter(Q(kept__in=records) | Q(kept__in=kept))
+
+    def kept_of(self, records: Collection[int]) -> dict[int, int]:
+        """The record that is kept for each of these that is a duplicate, by primary keys."""
+        return dict(self.in_force().filter(record__in=records).values_list("record", "kept"))
+
+
+class QuestionQuerySet(QuerySet):
+    def open(self) -> Self:
+        """Nobody has answered yet, the likeliest duplicates first."""
+        return self.filter(is_open=True).order_by(F("score").desc(), "pk")
