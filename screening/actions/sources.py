@@ -134,7 +134,8 @@ def was_made_with(access: ReviewAccess, source: Source, import_: Import) -> bool
     uploaded_at = import_.uploaded_at.isoformat()
     added = access.scope(LogEntry).filter(action="source.added", after__uploaded_at=uploaded_at)
     made = {**_facts(source), **of_upload(import_)}
-    return any(entry.after == made for entry in added)
+    unsaid = _facts(Source())  # also what no source had when an older entry was written
+    return any({**unsaid, **entry.after} == made for entry in added)
 
 
 def lock_source(access: ReviewAccess, source: Source) -> Source:

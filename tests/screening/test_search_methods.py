@@ -7,11 +7,18 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from reporting.log import sentence
-from screening.actions.sources import add_source, describe_search, edit_source
+from screening.actions.log import write_log
+from screening.actions.sources import (
+    add_source,
+    describe_search,
+    edit_source,
+    of_upload,
+    was_made_with,
+)
 from screening.forms.searches import SearchMethodsForm
 from screening.forms.sources import NewSourceForm, SourceForm
 from screening.models import LogEntry, SearchMethods, Source
-from tests.factories import ReviewFactory, SourceFactory
+from tests.factories import ImportFactory, ReviewFactory, SourceFactory
 
 
 @pytest.fixture
@@ -139,3 +146,19 @@ def test_a_source_of_another_review_is_not_described(client, libby):
     edit = reverse("screening:source_edit", args=[libby.review.pk, elsewhere.pk])
 
     assert client.post(edit, {"name": "X", "kind": "database"}).status_code == 404
+
+
+def test_a_source_logged_before_there_were_these_facts_is_known_as_made_with_its_file(libby):
+    source = SourceFactory(review=libby.review)
+    import_ = ImportFactory(source=source, state="previewed", committed_at=None)
+    since = {"url", "databases", "method", "filters", "updated_on", "updates"}
+    blank = {"kind": "database", "hits": None, "is_proposal": False}
+    dates = dict.fromkeys(("searched_on", "coverage_from", "coverage_to"))
+    texts = dict.fromkeys(set(Source.FACTS) - since - {*blank, *dates}, "")
+    logged = {**texts, **dates, **blank, "name": "PubMed", **of_upload(import_)}
+    write_log(libby, "source.added", after=logged)
+
+    assert was_made_with(libby, source, import_)
+    edit_source(libby, source, filters="None.")
+    source.refresh_from_db()
+    assert not was_made_with(libby, source, import_)
