@@ -38,6 +38,7 @@ SENTENCES = {
     "protocol.amended": "amended the protocol: version {version}",
     "protocol.edited": "edited the protocol",
     "review.created": "created the review",
+    "search.described": "described the search as a whole",
     "source.added": "added the source {name}",
     "source.edited": "edited the source {name}",
     "source.removed": "removed the source {name}",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from reporting.views import files, log, overview, records, report
+from reporting.views import files, log, overview, records, report, searches
 from screening.urls import converters  # noqa: F401 -- registers <stage:…>
 
 app_name = "reporting"
@@ -20,6 +20,7 @@ urlpatterns = [
                 path("records/<int:record_pk>/", records.record, name="record"),
                 path("records.csv", records.as_csv, name="records_csv"),
                 path("records.ris", records.as_ris, name="records_ris"),
+                path("sources/report/", searches.report, name="search_report"),
                 path("report/", report.report, name="report"),
                 path("report/agreement/", report.agreement, name="agreement"),
                 path("export/", files.files, name="files"),

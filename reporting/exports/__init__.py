@@ -79,7 +79,8 @@ FILES = {
         ),
         ExportFile(
             "searches",
-            "Every source with what PRISMA-S asks for: where, when, the exact search, the files.",
+            "Every source with what PRISMA-S asks for: where, when, the exact search, the files; and "
+            "what is said of the search as a whole.",
             searches.rows,
             searches.visible,
             _none,

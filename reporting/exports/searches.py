@@ -1,17 +1,29 @@
-"""searches.csv: one row per source, with the items of PRISMA-S."""
+"""searches.csv: one row per source, with the items of PRISMA-S as the search report shows them.
 
-from collections.abc import Iterator
-from itertools import groupby
+What is said of the search as a whole stands in every row, in columns that begin with `review_`.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import Count, FilteredRelation, Q
-
+from reporting.searches.gathering import gather
 from screening.access import Reader
-from screening.models import ImportState, Source
+from screening.models import Adjustment, SearchMethods, Source
 
 # The hits stand beside what came in, to be compared with it.
 FACTS = (*(name for name in Source.FACTS if name != "hits"), "hits")
-COLUMNS = ("source", *FACTS[1:], "imports", "records", "file_names", "sha256")
+REMOVED = ("removed_elsewhere", "removed_elsewhere_why")
+COLUMNS = (
+    "source",
+    *FACTS[1:],
+    "imports",
+    "records",
+    "file_names",
+    "sha256",
+    "problems",
+    *REMOVED,
+    *(f"review_{name}" for name in (*REMOVED, *SearchMethods.FACTS)),
+)
 
 
 def visible(access: Reader) -> int:
@@ -21,24 +33,23 @@ def visible(access: Reader) -> int:
 def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
     """The header and every source; of its imports those that stand."""
     yield COLUMNS
-    standing = FilteredRelation("imports", condition=Q(imports__state=ImportState.COMMITTED))
-    found = (
-        access.scope(Source)
-        .annotate(standing=standing, n_records=Count("standing__records"))
-        .order_by("pk", "standing")
-        .values_list(
-            "pk", *FACTS, "standing", "n_records", "standing__file_name", "standing__sha256"
-        )
-    )
-    for _, group in groupby(found.iterator(), key=lambda values: values[0]):
-        together = list(group)
-        facts = together[0][1 : 1 + len(FACTS)]
-        imports = [values[1 + len(FACTS) :] for values in together]
-        imports = [parts for parts in imports if parts[0] is not None]
+    gathered = gather(access)
+    whole = [getattr(gathered.methods, name) for name in SearchMethods.FACTS]
+    for one in gathered.searches:
         yield (
-            *facts,
-            len(imports),
-            sum(parts[1] for parts in imports),
-            "|".join(parts[2] for parts in imports),
-            "|".join(parts[3] for parts in imports),
+            *(getattr(one.source, name) for name in FACTS),
+            len(one.files),
+            one.records,
+            "|".join(file.file_name for file in one.files),
+            "|".join(file.sha256 for file in one.files),
+            one.problems,
+            one.removed_elsewhere,
+            _why(one.removed),
+            gathered.removed_elsewhere,
+            _why(gathered.removed),
+            *whole,
         )
+
+
+def _why(removed: Iterable[Adjustment]) -> str:
+    return "|".join(f"{one.number} {one.box}: {one.why}" for one in removed)

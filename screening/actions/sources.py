@@ -8,7 +8,14 @@ from django.core.exceptions import ValidationError
 from screening.access import Refused, ReviewAccess, Right
 from screening.actions.base import action, lock_membership, lock_review
 from screening.actions.log import write_log
-from screening.models import Import, ImportState, LogEntry, Source, SourceKind
+from screening.models import (
+    Import,
+    ImportState,
+    LogEntry,
+    SearchMethods,
+    Source,
+    SourceKind,
+)
 
 
 @action
@@ -77,6 +84,33 @@ def remove_source(access: ReviewAccess, source: Source) -> None:
     log_removal(access, source)
 
 
+@action
+def describe_search(access: ReviewAccess, **facts: str) -> SearchMethods:
+    """What is said of the search as a whole is this; the log keeps what was said before.
+
+    Raises:
+        ValidationError: a text that is too long.
+    """
+    lock_membership(access, Right.IMPORT)
+    lock_review(access.review.pk)
+    methods = access.scope(SearchMethods).first() or SearchMethods(review=access.review)
+    before = {name: getattr(methods, name) for name in SearchMethods.FACTS}
+    for name, value in facts.items():
+        setattr(methods, name, value)
+    methods.full_clean()
+    changed = [name for name, was in before.items() if getattr(methods, name) != was]
+    if not changed:
+        return methods
+    methods.save()
+    write_log(
+        access,
+        "search.described",
+        before={name: before[name] for name in changed},
+        after={name: getattr(methods, name) for name in changed},
+    )
+    return methods
+
+
 def save_source(access: ReviewAccess, source: Source, **with_file: str) -> Source:
     """The source is one of the review, and logged. The caller holds the membership's lock.
 
@@ -100,7 +134,8 @@ def was_made_with(access: ReviewAccess, source: Source, import_: Import) -> bool
     uploaded_at = import_.uploaded_at.isoformat()
     added = access.scope(LogEntry).filter(action="source.added", after__uploaded_at=uploaded_at)
     made = {**_facts(source), **of_upload(import_)}
-    return any(entry.after == made for entry in added)
+    unsaid = _facts(Source())  # also what no source had when an older entry was written
+    return any({**unsaid, **entry.after} == made for entry in added)
 
 
 def lock_source(access: ReviewAccess, source: Source) -> Source:

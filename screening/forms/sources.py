@@ -12,37 +12,70 @@ from screening.models import Source
 class SourceForm(forms.ModelForm):
     """The facts of one search, as PRISMA-S asks for them. Only a name has to be there."""
 
+    FIRST = ("name", "kind", "platform", "searched_on", "searched_by", "hits", "search_string")
+    FIRST += ("limits", "is_proposal")
+
     class Meta:
         model = Source
         fields = [name for name in Source.FACTS if name != "is_proposal"]
         labels = {
             "name": "Database or register",
             "kind": "Kind",
+            "url": "Address",
+            "databases": "Databases searched at once",
             "searched_on": "Searched on",
             "coverage_from": "Covers from",
             "coverage_to": "Covers to",
             "search_string": "Search as it was run",
-            "limits": "Limits and filters",
+            "method": "How it was searched or browsed",
+            "limits": "Limits and restrictions",
+            "filters": "Search filters",
             "hits": "Hits reported",
             "searched_by": "Searched by",
             "peer_review": "Peer review of the search",
+            "updated_on": "Last run again on",
+            "updates": "How it was updated",
         }
         help_texts = {
             "name": "Such as PubMed, Embase or ClinicalTrials.gov.",
-            "platform": "Where it was searched, if that is something else, such as Ovid.",
+            "platform": "Where it was searched, such as Ovid; PubMed is its own platform.",
+            "url": "Of a website or a list that was browsed.",
+            "databases": "Only if one search ran in several at once: all of them.",
             "search_string": "Copied from the database, with every line of it.",
-            "limits": "Such as language, years or kind of publication, and why.",
+            "method": "Of what has no search string: pages or lists browsed, references followed.",
+            "limits": "Such as language, years or kind of publication, and why; or that there were "
+            "none.",
+            "filters": "Published filters with their citation, as they are or changed; or that "
+            "there were none.",
             "hits": "How many the database said it found.",
             "peer_review": "Such as by whom, and with PRESS or not.",
+            "updates": "Such as run again, or by e-mail alerts, and how many more that gave.",
         }
         widgets = {
             "searched_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "coverage_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "coverage_to": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "search_string": forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+            "updated_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "databases": forms.Textarea(attrs={"rows": 2}),
+            "method": forms.Textarea(attrs={"rows": 2}),
             "limits": forms.Textarea(attrs={"rows": 2}),
+            "filters": forms.Textarea(attrs={"rows": 2}),
+            "updates": forms.Textarea(attrs={"rows": 2}),
             "notes": forms.Textarea(attrs={"rows": 2}),
         }
+
+    def first(self) -> list[forms.BoundField]:
+        """What most people have at hand."""
+        return [self[name] for name in self.FIRST if name in self.fields]
+
+    def rest(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in self.FIRST]
+
+    @property
+    def rest_has_errors(self) -> bool:
+        """Something is wrong in the rest, or between two facts of it."""
+        return any(field.errors for field in self.rest()) or bool(self.non_field_errors())
 
 
 class ProposedSourceForm(SourceForm):

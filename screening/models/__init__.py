@@ -21,6 +21,7 @@ from screening.models.reviews import (
     ResolutionMode,
     Review,
 )
+from screening.models.searches import SearchMethods
 from screening.models.sources import Import, ImportProblem, ImportState, Record, Source, SourceKind
 from screening.models.votes import (
     FurtherReason,
@@ -69,6 +70,7 @@ __all__ = [
     "Review",
     "Role",
     "ScreeningItem",
+    "SearchMethods",
     "Source",
     "SourceKind",
     "User",

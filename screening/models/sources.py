@@ -1,11 +1,14 @@
 """Sources, the imports of their files, and the records they gave."""
 
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import F, Q
 
 from screening.importers import formats
 from screening.querysets.sources import ImportQuerySet, RecordQuerySet, SourceQuerySet
+
+URL_MESSAGE = "Give a whole address, such as https://www.example.org/proceedings."
 
 
 class SourceKind(models.TextChoices):
@@ -32,14 +35,35 @@ class Source(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=12, choices=SourceKind, default=SourceKind.DATABASE)
     platform = models.CharField(max_length=120, blank=True)
+    url = models.CharField(
+        max_length=2_000,
+        blank=True,
+        validators=[URLValidator(["http", "https"], message=URL_MESSAGE)],
+        help_text="Of a website, or of a list that was browsed.",
+    )
+    databases = models.TextField(
+        max_length=2_000, blank=True, help_text="All that this one search was run in at once."
+    )
     searched_on = models.DateField(null=True, blank=True)
     coverage_from = models.DateField(null=True, blank=True)
     coverage_to = models.DateField(null=True, blank=True)
     search_string = models.TextField(max_length=50_000, blank=True)
+    method = models.TextField(
+        max_length=5_000, blank=True, help_text="How it was browsed or asked, without a string."
+    )
     limits = models.TextField(max_length=5_000, blank=True)
+    filters = models.TextField(
+        max_length=5_000, blank=True, help_text="Published search filters, with their citations."
+    )
     hits = models.PositiveIntegerField(null=True, blank=True)
     searched_by = models.CharField(max_length=120, blank=True)
     peer_review = models.CharField(max_length=500, blank=True)
+    updated_on = models.DateField(
+        null=True, blank=True, help_text="When the search was last run again."
+    )
+    updates = models.TextField(
+        max_length=5_000, blank=True, help_text="How it was run again, and what that brought."
+    )
     notes = models.TextField(max_length=5_000, blank=True)
     is_proposal = models.BooleanField(default=False)
 
@@ -49,14 +73,20 @@ class Source(models.Model):
         "name",
         "kind",
         "platform",
+        "url",
+        "databases",
         "searched_on",
         "coverage_from",
         "coverage_to",
         "search_string",
+        "method",
         "limits",
+        "filters",
         "hits",
         "searched_by",
         "peer_review",
+        "updated_on",
+        "updates",
         "notes",
         "is_proposal",
     )
@@ -73,6 +103,13 @@ class Source(models.Model):
                 | Q(coverage_from__lte=F("coverage_to")),
                 name="source_coverage_in_order",
                 violation_error_message="The period searched ends before it begins.",
+            ),
+            models.CheckConstraint(
+                condition=Q(updated_on__isnull=True)
+                | Q(searched_on__isnull=True)
+                | Q(searched_on__lte=F("updated_on")),
+                name="source_updated_after_it_was_searched",
+                violation_error_message="The search was run again before it was run first.",
             ),
         ]
 

@@ -8,6 +8,10 @@ from screening.querysets.said import SaidQuerySet
 
 
 class AdjustmentQuerySet(SaidQuerySet):
+    def of_imports(self) -> Self:
+        """What was removed before an import; not what an earlier version of the review found."""
+        return self.filter(box__in=["duplicates", "excluded_automatic", "excluded_other"])
+
     def said_by_whom(self) -> Self:
         """Annotate `name`, of whoever said it, as the review calls them; with its source."""
         from screening.models import Membership  # noqa: PLC0415 -- the models import this module

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from screening.views import columns, sources
+from screening.views import columns, searches, sources
 
 urlpatterns = [
     path("sources/", sources.listing, name="sources"),
     path("sources/<int:source_pk>/edit/", sources.edit, name="source_edit"),
     path("sources/<int:source_pk>/remove/", sources.remove, name="source_remove"),
+    path("sources/methods/", searches.methods, name="search_methods"),
     path("sources/import/", sources.import_file, name="import_file"),
     path("sources/import/<int:import_pk>/", sources.one_import, name="import"),
     path("sources/import/<int:import_pk>/columns/", columns.choose, name="import_columns"),

@@ -13,7 +13,8 @@ from screening.models import Adjustment
 @review_view(Right.PROTOCOL, after="screening:adjustments")
 def listing(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
     """The adjustments in force and those that ended; posting adds one."""
-    form = AdjustmentForm(access, request.POST if request.method == "POST" else None)
+    sent = request.POST if request.method == "POST" else None
+    form = AdjustmentForm(access, sent, initial={"source": request.GET.get("source")})
     if form.is_valid():
         adjustment = add_adjustment(access, **form.cleaned_data)
         messages.success(request, f"Added: {adjustment}.")

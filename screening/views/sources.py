@@ -4,6 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -23,17 +24,22 @@ from screening.actions.undoing import undo_import, work_on
 from screening.files import on_disk
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
 from screening.importers import UnreadableFile, formats
-from screening.models import Import, ImportState, Source
+from screening.models import Adjustment, Import, ImportState, Source
 from screening.pages import number_in
 from screening.previews import ProblemPage, preview_of
 
 
 @dataclass(frozen=True)
 class Row:
-    """A source with its imports, and what they brought beside what the search reported."""
+    """A source with its imports, and what they brought beside what the search reported.
+
+    Args:
+        removed: what was removed before it came here, said with its reason.
+    """
 
     source: Source
     imports: list[Import]
+    removed: list[Adjustment]
 
     @property
     def records(self) -> int:
@@ -66,9 +72,10 @@ def listing(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
         source = add_source(access, **form.cleaned_data)
         messages.success(request, f"{source.name} is added. Import its file next.")
         return redirect("screening:sources", access.review.pk)
-    sources = access.scope(Source).prefetch_related("imports")
+    in_force = Prefetch("adjustments", access.scope(Adjustment).in_force(), to_attr="removed")
+    sources = access.scope(Source).prefetch_related("imports", in_force)
     context = {
-        "rows": [Row(source, list(source.imports.all())) for source in sources],
+        "rows": [Row(source, list(source.imports.all()), source.removed) for source in sources],
         "is_untouched": not anybody_voted(access),
         "form": form,
     }

@@ -65,6 +65,8 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
         "Team": inside("screening:team"),
         "Roles of Ben Okafor": inside("screening:member_roles", 2),
         "Sources": inside("screening:sources"),
+        "Search report": inside("reporting:search_report"),
+        "The search as a whole": inside("screening:search_methods"),
         "Import a file": inside("screening:import_file"),
         f"Preview of {FILE.name}": inside("screening:import", preview.pk, of=new.review.pk),
         "Import of example_records.nbib": inside("screening:import", ada.scope(Import).get().pk),
