@@ -17,7 +17,7 @@ def remove(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("screening", "0005_columns"),
+        ("screening", "0006_duplicates"),
     ]
 
     operations = [
