@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from config.prepared import Parameter, Prepared
 from screening.access import ReviewAccess, Right
+from screening.filling import filled
 from screening.models import (
     ExclusionReason,
     HighlightTerm,
@@ -73,7 +74,7 @@ def card_of(access: ReviewAccess, record: Record, stage: Stage) -> Card:
     mine = votes.filter(reviewer=access.user, item__record=record, item__closed_at=None).first()
     latest = access.scope(ScreeningItem).at(stage).open().filter(record=record)
     round_ = latest.values_list("round", flat=True).first() or 1
-    return Card(record, uuid4().hex, mine, _codes(mine), round_)
+    return Card(filled(record), uuid4().hex, mine, _codes(mine), round_)
 
 
 def last_vote(access: ReviewAccess, stage: Stage) -> Vote | None:

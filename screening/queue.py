@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from config.prepared import Parameter, Prepared
 from screening.access import ReviewAccess
+from screening.filling import filled
 from screening.models import Record, ScreeningItem
 from screening.querysets.votes import (
     ScreeningItemQuerySet,
@@ -174,7 +175,8 @@ def _open_item() -> ScreeningItemQuerySet[ScreeningItem]:
 
 
 def _with_record(item: ScreeningItem) -> ScreeningItem:
-    [item.record] = RECORD.ask(record=item.record_id)
+    [record] = RECORD.ask(record=item.record_id)
+    item.record = filled(record)
     return item
 
 

@@ -87,8 +87,7 @@ FILES = {
         ),
         ExportFile(
             "duplicates",
-            "Records that are duplicates of others. Empty: Parallax does not look for duplicates "
-            "yet, and a duplicate is screened like any other record.",
+            "Records that are duplicates of others: which, by what pattern or person, and when.",
             duplicates.rows,
             duplicates.visible,
             _none,

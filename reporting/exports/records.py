@@ -12,7 +12,7 @@ from reporting.exports.names import WITHHELD, members
 from reporting.exports.reasons import Reasons, reasons_of
 from screening.access import Reader
 from screening.conflicts import names_hidden
-from screening.models import Membership, Record, Role, ScreeningItem, Vote
+from screening.models import Membership, Merge, Record, Role, ScreeningItem, Vote
 from screening.querysets.votes import is_open
 from screening.rules import Outcome, Stage
 
@@ -83,17 +83,18 @@ def rows(access: Reader) -> Iterator[list[Any]]:
     first = list(islice(found, 1))
     columns, reasons = _vote_columns(access), reasons_of(access)
     yield _header(columns)
-    width = len(BIBLIOGRAPHIC) + 3
+    width = len(BIBLIOGRAPHIC) + 4
+    others = _sources_of_duplicates(access)
     for _, group in groupby(chain(first, found), key=lambda values: values[0]):
         together = list(group)
-        number, source, known, *facts = together[0][:width]
+        number, source, kept, known, *facts = together[0][:width]
         items = _items(values[width:] for values in together)
         report = items.get(Stage.FULL_TEXT)
         yield [
             number,
-            source,
+            "; ".join(dict.fromkeys([source, *others.get(number, ())])),
             *(_one_line(name, fact) for name, fact in zip(BIBLIOGRAPHIC, facts, strict=True)),
-            "",
+            kept,
             *(items[stage].shown_outcome() if stage in items else "" for stage in Stage),
             report.counted_reason(reasons) if report else "",
             *_vote_cells(access, items, columns),
@@ -114,6 +115,7 @@ def _joined(access: Reader) -> QuerySet[Record]:
             known=FilteredRelation(
                 "retrievals", condition=Q(retrievals__ended_at_sequence__isnull=True)
             ),
+            merge=FilteredRelation("merges", condition=Q(merges__ended_at_sequence__isnull=True)),
             vote=FilteredRelation(
                 "open_item__votes", condition=Q(open_item__votes__superseded_at__isnull=True)
             ),
@@ -125,6 +127,7 @@ def _joined(access: Reader) -> QuerySet[Record]:
     return joined.order_by("number", "open_item", "vote").values_list(
         "number",
         "imported_by__source__name",
+        "merge__kept__number",
         "known__state",
         *BIBLIOGRAPHIC,
         "open_item__stage",
@@ -136,6 +139,15 @@ def _joined(access: Reader) -> QuerySet[Record]:
         "reason",
         "vote__further_reasons__reason",
     )
+
+
+def _sources_of_duplicates(access: Reader) -> dict[int, list[str]]:
+    """By the number of the record that is kept, the sources that gave it too."""
+    merges = access.scope(Merge).in_force().order_by("record__number")
+    found: dict[int, list[str]] = {}
+    for number, source in merges.values_list("kept__number", "record__imported_by__source__name"):
+        found.setdefault(number, []).append(source)
+    return found
 
 
 def _items(parts: Iterator[tuple[Any, ...]]) -> dict[str, _Item]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db.models import F, Q, QuerySet
 
 from screening.querysets.said import SaidQuerySet
+
+if TYPE_CHECKING:
+    from screening.models import Import
 
 
 class MergeQuerySet(SaidQuerySet):
@@ -24,3 +27,7 @@ class QuestionQuerySet(QuerySet):
     def open(self) -> Self:
         """Nobody has answered yet, the likeliest duplicates first."""
         return self.filter(is_open=True).order_by(F("score").desc(), "pk")
+
+    def about(self, import_: Import) -> Self:
+        """Of a record of this import, or of two."""
+        return self.filter(Q(first__imported_by=import_) | Q(second__imported_by=import_))

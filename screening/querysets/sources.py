@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 
 class SourceQuerySet(QuerySet):
@@ -24,3 +24,7 @@ class RecordQuerySet(QuerySet):
     def imported(self) -> Self:
         """Records that are in the review: not those of an import still being stored."""
         return self.filter(imported_by__state="committed")
+
+    def with_source_named(self) -> Self:
+        """Annotate `source_name`."""
+        return self.annotate(source_name=F("imported_by__source__name"))

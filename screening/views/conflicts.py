@@ -27,6 +27,7 @@ from screening.conflicts import (
     panels_of,
     resolved_conflicts,
 )
+from screening.filling import filled
 from screening.forms.conflicts import (
     AnswerForm,
     DecisionForm,
@@ -79,6 +80,7 @@ def conflict(
     request: HttpRequest, access: ReviewAccess, stage: Stage, record_pk: int
 ) -> HttpResponse:
     item = get_object_or_404(open_or_resolved(access, stage), record=record_pk)
+    filled(item.record)
     panel = panel_of(access, item)
     if request.method != "POST":
         return _page(request, panel)

@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks [NAME ...] [--postgres | --both]`: measure, beside what is required.
 
-Names: votes, storm, refused, import, find, verify, files, paint, page, prisma,
+Names: votes, storm, refused, import, duplicates, find, verify, files, paint, page, prisma,
 records; all without one.
 Each makes its own database and web server and removes them. PostgreSQL is looked for at
 BENCH_POSTGRES, by default postgres://postgres@127.0.0.1:5432, where databases are created and
@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 
 from tests.benchmarks import (
+    duplicates,
     files,
     finding,
     importing,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "storm": storm.run,
     "refused": refused.run,
     "import": importing.run,
+    "duplicates": duplicates.run,
     "find": finding.run,
     "verify": verifying.run,
     "files": files.run,

@@ -58,6 +58,42 @@ def ris_records(count: int) -> Iterator[str]:
         yield _ris(number, words, chance)
 
 
+def write_copies(path: Path, original: Path, share: float) -> int:
+    """Another database's entries for a share of the records of a file; how many there are.
+
+    Authors by their initials, titles in capitals or with a full stop, no keywords, and for every
+    other record no DOI.
+    """
+    chance = Random(path.name)
+    copies = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for entry in _entries(original):
+            if chance.random() < share:
+                copies += 1
+                file.writelines(_copied(entry, chance))
+    return copies
+
+
+def _entries(path: Path) -> Iterator[list[str]]:
+    entry: list[str] = []
+    for line in path.open(encoding="utf-8"):
+        entry.append(line)
+        if line.startswith("ER"):
+            yield entry
+            entry = []
+
+
+def _copied(entry: list[str], chance: Random) -> Iterator[str]:
+    has_doi, shouts = chance.random() < 0.5, chance.random() < 0.3
+    for line in entry:
+        tag, value = line[:2], line[6:].rstrip("\n")
+        if tag == "KW" or (tag == "DO" and not has_doi):
+            continue
+        if tag == "TI":
+            value = value.upper() if shouts else f"{value}."
+        yield f"{tag}  - {value}\n" if tag.strip() else line
+
+
 def _ris(number: int, words: Words, chance: Random) -> str:
     page = chance.randrange(1, 900)
     lines = [

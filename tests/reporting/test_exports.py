@@ -12,10 +12,12 @@ from reporting.exports import FILES
 from reporting.log import log_page
 from screening.actions import conflicts as settle
 from screening.actions.log import write_log
+from screening.actions.merging import merge_records
 from screening.actions.retrieval import say_of_report
 from screening.actions.rounds import reopen
 from screening.actions.voting import take_back_vote
 from screening.conflicts import panel_of
+from screening.matching.plan import Evidence
 from screening.models import (
     LogEntry,
     ResolutionMode,
@@ -27,7 +29,7 @@ from screening.models import (
 from screening.rules import Decision, Stage, counted_reason, outcome
 from tests.clock import complete_since
 from tests.conftest import join
-from tests.factories import ImportFactory, ItemFactory, RecordFactory
+from tests.factories import ImportFactory, ItemFactory, RecordFactory, SourceFactory
 
 STAGE = Stage.TITLE_ABSTRACT
 # Files that are empty where nothing happened yet.
@@ -421,7 +423,6 @@ def test_the_page_of_files_counts_what_is_shown_and_hidden(client, bob, screened
     assert "2 rows, until settled" in text
     for name in set(FILES) - {"log"}:
         assert f'href="/reviews/{bob.review.pk}/export/{name}.csv"' in text
-    assert "Parallax does not look for duplicates yet" in text
     assert "log.csv" not in text
 
 
@@ -662,12 +663,47 @@ def test_the_log_is_numbered_as_its_page_and_tells_no_digest(
     )
 
 
-def test_duplicates_are_a_header_until_there_are_some(download, olive, screened):
+def test_duplicates_say_which_why_and_who(download, olive, dora, screened, review):
     screened("++")
+    first, second, third = (RecordFactory(review=review) for _ in range(3))
+    for record in (first, second, third):
+        ItemFactory(review=review, record=record)
+    merge_records(dora, second, first, Evidence("same-doi", 0.987654, {}))
+    merge_records(dora, third, first)
 
-    assert download(olive, "duplicates").body == (
-        "record_id,duplicate_of,pattern,decided_by,decided_at\r\n"
-    )
+    rows = download(olive, "duplicates").rows
+
+    said = ("duplicate_of", "pattern", "pattern_in_words", "score", "decided_by")
+    assert {int(row["record_id"]): tuple(row[name] for name in said) for row in rows} == {
+        second.number: (
+            str(first.number),
+            "same-doi",
+            "same DOI and title",
+            "0.9877",
+            "automatic",
+        ),
+        third.number: (str(first.number), "person", "somebody compared both", "", "Dora"),
+    }
+    wide = {int(row["record_id"]): row for row in download(olive, "records_wide").rows}
+    assert [wide[r.number]["duplicate_of"] for r in (first, second, third)] == [
+        "",
+        str(first.number),
+        str(first.number),
+    ]
+    assert [wide[r.number]["ta_outcome"] for r in (first, second)] == ["unseen", ""]
+
+
+def test_the_sources_of_a_record_are_those_of_its_duplicates_too(download, olive, dora, review):
+    one = RecordFactory(review=review)
+    imported = ImportFactory(source=SourceFactory(review=review, name="Embase"))
+    other = RecordFactory(review=review, imported_by=imported)
+    for record in (one, other):
+        ItemFactory(review=review, record=record)
+    merge_records(dora, other, one)
+
+    rows = download(olive, "records_wide").rows
+
+    assert [row["sources"] for row in rows] == ["PubMed; Embase", "Embase"]
 
 
 def test_the_files_agree_with_one_another_at_full_text(download, olive, read, no_undo):

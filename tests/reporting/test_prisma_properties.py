@@ -26,11 +26,21 @@ from reporting.prisma.counting import count, records_in
 from reporting.prisma.numbers import BOXES, IN_PROGRESS, identities
 from screening import bulk
 from screening.access import Refused, access_for
-from screening.actions import adjustments, conflicts, retrieval, rounds, voting
+from screening.actions import (
+    adjustments,
+    conflicts,
+    distinctions,
+    merging,
+    retrieval,
+    rounds,
+    voting,
+)
 from screening.models import (
     AdjustedBox,
     Adjustment,
+    Distinction,
     ExclusionReason,
+    Merge,
     Record,
     Retrieval,
     RetrievalState,
@@ -201,6 +211,24 @@ class Reviewing(RuleBasedStateMachine):
         if first := Adjustment.objects.in_force().filter(review=self.review).first():
             self.attempt(adjustments.end_adjustment, "eve", first)
 
+    @rule(one=any_record, other=any_record)
+    def merge(self, one, other) -> None:
+        if one != other:
+            self.attempt(merging.merge_records, "eve", self.records[one], self.records[other])
+
+    @rule(index=any_record, is_mistake=st.booleans())
+    def unmerge(self, index, is_mistake) -> None:
+        merge = Merge.objects.in_force().filter(record=self.records[index]).first()
+        if merge and is_mistake:
+            self.attempt(merging.take_back_merge, "eve", merge)
+        elif merge:
+            self.attempt(merging.separate, "eve", self.records[index])
+
+    @rule()
+    def forget_what_was_told_apart(self) -> None:
+        for told in Distinction.objects.in_force().filter(review=self.review):
+            self.attempt(distinctions.take_back_distinction, "eve", told)
+
     # --- What holds after every step ----------------------------------------------------------
 
     @invariant()
@@ -226,6 +254,8 @@ class Reviewing(RuleBasedStateMachine):
     def boxes_of(self, record: Record, now) -> set[str]:
         """The last boxes this record has come to: one, and a reason's, at every moment."""
         is_other = SourceKind(record.imported_by.source.kind).is_other_method
+        if Merge.objects.in_force().filter(record=record).exists():
+            return {"other_removed" if is_other else "duplicates"}
         if not is_other:
             item = ScreeningItem.objects.get(record=record, stage=TA, closed_at=None)
             decided = _decided(item, now)
@@ -258,6 +288,8 @@ ORACLE = [
     "dbr_notretrieved_reports",
     "other_notretrieved_reports",
     "new_reports",
+    "duplicates",
+    "other_removed",
 ]
 
 

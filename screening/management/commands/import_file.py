@@ -14,7 +14,7 @@ from screening.actions.importing import SameFile, preview_import
 from screening.actions.storing import commit_import
 from screening.importers import UnreadableFile
 from screening.management.shell import ShellCommand
-from screening.models import Import, ImportState, Membership, Role, Source
+from screening.models import DuplicateQuestion, Import, ImportState, Membership, Merge, Role, Source
 
 
 class Command(ShellCommand):
@@ -54,6 +54,8 @@ class Command(ShellCommand):
                     "read": done.read,
                     "problems": done.problems_count,
                     "records": done.records.count(),
+                    "duplicates": Merge.objects.in_force().filter(record__imported_by=done).count(),
+                    "duplicate_questions": DuplicateQuestion.objects.open().about(done).count(),
                 }
             )
         )
