@@ -13,6 +13,7 @@ from screening.importers.base import Counted, ParsedRecord, Problem
 from screening.importers.counting import Lines
 from screening.importers.decoding import text_lines
 from screening.importers.mentions import mention
+from screening.importers.people import authors
 from screening.importers.tagged import Entry
 
 NAME = "endnote-tagged"
@@ -149,17 +150,17 @@ def _record(entry: Entry) -> ParsedRecord | Problem:
         line=entry.line,
         title=title,
         abstract=fields.paragraphs("\n".join(entry.all("X")).strip()),
-        authors=fields.names(_people(entry)),
+        authors=authors(_people(entry)),
         year=fields.year(get("D", ""), get("8", "")),
         journal=fields.fold(fields.pick(firsts, "J", "B", "S"), fields.LONG),
         volume=fields.fold(get("V", ""), fields.SHORT),
         issue=fields.fold(get("N", ""), fields.SHORT),
-        pages=fields.fold(get("P", ""), fields.SHORT),
+        pages=fields.page_range(get("P", "")),
         doi=_doi(get("R", ""), addresses),
         pmid=_pmid(firsts, addresses),
         pmcid=next(filter(None, map(fields.pmcid, [get("2", ""), *addresses])), ""),
         language=fields.joined(entry.all("G")),
-        keywords=fields.names(_keywords(entry)),
+        keywords=fields.words(_keywords(entry)),
         url=fields.fold(next(filter(None, addresses), ""), fields.LONG),
         kind=fields.fold(fields.pick(firsts, "9", "0"), fields.SHORT),
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from screening.importers import fields
 from screening.importers.base import ParsedRecord, Problem
+from screening.importers.people import authors
 from screening.importers.tagged import Entry, Profile, Tag
 
 _AUTHORS = {"AU": "AU", "A1": "AU"}
@@ -96,9 +97,7 @@ def record(entry: Entry) -> ParsedRecord | Problem:
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=_abstract(entry, firsts),
-        authors=fields.names(
-            _people(entry.fields["AU"] if "AU" in firsts else entry.all(*_EDITORS))
-        ),
+        authors=authors(_people(entry.fields["AU"] if "AU" in firsts else entry.all(*_EDITORS))),
         year=fields.year(get("PY", ""), get("Y1", ""), get("DA", "")),
         journal=fields.fold(fields.pick(firsts, *_JOURNAL), fields.LONG),
         volume=fields.fold(get("VL", ""), fields.SHORT),
@@ -108,7 +107,7 @@ def record(entry: Entry) -> ParsedRecord | Problem:
         pmid=_pmid(entry, firsts),
         pmcid=fields.pmcid(get("C2", "")) or fields.pmcid(get("UR", "")),
         language=fields.joined(entry.fields.get("LA", [])),
-        keywords=fields.names(_one_a_line(entry.all("KW", "MH"))),
+        keywords=fields.words(_one_a_line(entry.all("KW", "MH"))),
         url=_address(fields.pick(firsts, "UR", "L2", "L1", "LK")),
         kind=fields.fold(get("M3" if get("DP") == OWN_FILES else "TY", ""), fields.SHORT),
     )
