@@ -163,6 +163,12 @@ def doi(value: str) -> str:
     return _tidy_doi(match[0]) if match else ""
 
 
+def own_doi(value: str) -> str:
+    """A DOI that was stored: what looks encoded in it is part of it."""
+    value = value.strip()
+    return value if _DOI.fullmatch(value) and value == value.lower() else doi(value)
+
+
 def doi_in_address(value: str) -> str:
     """The DOI in a link to a resolver or a publisher's page, or ""."""
     match = _DOI_IN_ADDRESS.search(value)
@@ -221,4 +227,4 @@ def _tidy_doi(found: str) -> str:
         if opening and found.count(opening) >= found.count(found[-1]):
             break
         found = found[:-1]
-    return cut(found, SHORT)
+    return "" if found.find("/") == len(found) - 1 else cut(found, SHORT)
