@@ -48,7 +48,7 @@ def count(path: Path, encoding: str) -> Counted:
 
 def read(path: Path, encoding: str) -> Iterator[ParsedRecord | Problem]:
     """Every entry, in the file's order."""
-    return map(_record, _entries(text_lines(path, encoding)))
+    return map(_record, entries(text_lines(path, encoding)))
 
 
 class _Tally:
@@ -89,7 +89,7 @@ class _Tally:
         self._had = tag if begins else self._had.replace(tag, "") + tag
 
 
-def _entries(groups: Iterable[list[str]]) -> Iterator[Entry]:
+def entries(groups: Iterable[list[str]]) -> Iterator[Entry]:
     """The entries of a file, one at a time; what stands before the first is left out."""
     entry: Entry | None = None
     values: list[str] | None = None

@@ -14,11 +14,13 @@ from screening.importers.tables import text as table_format
 from screening.models import Record
 
 DATA = Path(__file__).parents[1] / "data"
+# The one needs a person to say which column is which, the other is a log of votes.
+NO_RECORDS = {"table_unknown.csv", "rayyan_log.csv"}
 # One look-alike at least of every format that is read.
 LOOK_ALIKES = sorted(
     path
     for path in DATA.rglob("*")
-    if path.suffix and path.suffix != ".yaml" and path.name not in {"table_unknown.csv"}
+    if path.suffix and path.suffix != ".yaml" and path.name not in NO_RECORDS
 )
 EXAMPLE = Path(__file__).parents[2] / "screening/templates_data/example_records.nbib"
 FACTS = [
