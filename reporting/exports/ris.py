@@ -1,7 +1,8 @@
 """Records as RIS, for reference managers; our own importer reads back what was stored.
 
-What RIS has a place for stands there in the usual way. The type of a publication is one of RIS,
-and where the source called it otherwise, M3 keeps its words and DP says who wrote the file.
+What RIS has a place for stands there in the usual way. The type of a publication is one of RIS
+and M3 keeps the source's words for it. DP says who wrote the file, so that nothing is guessed
+from it: no number from an address, no DOI from a note.
 """
 
 import re
@@ -60,12 +61,10 @@ def _fields(record: Record) -> Iterator[tuple[str, str]]:
 
 
 def _kind(record: Record) -> Iterator[tuple[str, str]]:
-    if _TYPE.fullmatch(record.kind):
-        yield "TY", record.kind
-        return
     kinds = record.kind.lower().split("; ")
     found = next((code for words, code in _TYPES.items() if words in kinds), None)
-    yield "TY", found or ("JOUR" if record.journal else OTHER_TYPE)
+    is_type = _TYPE.fullmatch(record.kind)
+    yield "TY", record.kind if is_type else found or ("JOUR" if record.journal else OTHER_TYPE)
     yield "M3", record.kind
     yield "DP", ris.OWN_FILES
 

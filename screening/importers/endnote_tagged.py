@@ -13,6 +13,7 @@ from screening.importers.base import Counted, ParsedRecord, Problem
 from screening.importers.counting import Lines
 from screening.importers.decoding import text_lines
 from screening.importers.mentions import mention
+from screening.importers.people import authors
 from screening.importers.tagged import Entry
 
 NAME = "endnote-tagged"
@@ -47,7 +48,7 @@ def count(path: Path, encoding: str) -> Counted:
 
 def read(path: Path, encoding: str) -> Iterator[ParsedRecord | Problem]:
     """Every entry, in the file's order."""
-    return map(_record, _entries(text_lines(path, encoding)))
+    return map(_record, entries(text_lines(path, encoding)))
 
 
 class _Tally:
@@ -88,7 +89,7 @@ class _Tally:
         self._had = tag if begins else self._had.replace(tag, "") + tag
 
 
-def _entries(groups: Iterable[list[str]]) -> Iterator[Entry]:
+def entries(groups: Iterable[list[str]]) -> Iterator[Entry]:
     """The entries of a file, one at a time; what stands before the first is left out."""
     entry: Entry | None = None
     values: list[str] | None = None
@@ -149,17 +150,17 @@ def _record(entry: Entry) -> ParsedRecord | Problem:
         line=entry.line,
         title=title,
         abstract=fields.paragraphs("\n".join(entry.all("X")).strip()),
-        authors=fields.names(_people(entry)),
+        authors=authors(_people(entry)),
         year=fields.year(get("D", ""), get("8", "")),
         journal=fields.fold(fields.pick(firsts, "J", "B", "S"), fields.LONG),
         volume=fields.fold(get("V", ""), fields.SHORT),
         issue=fields.fold(get("N", ""), fields.SHORT),
-        pages=fields.fold(get("P", ""), fields.SHORT),
+        pages=fields.page_range(get("P", "")),
         doi=_doi(get("R", ""), addresses),
         pmid=_pmid(firsts, addresses),
         pmcid=next(filter(None, map(fields.pmcid, [get("2", ""), *addresses])), ""),
         language=fields.joined(entry.all("G")),
-        keywords=fields.names(_keywords(entry)),
+        keywords=fields.words(_keywords(entry)),
         url=fields.fold(next(filter(None, addresses), ""), fields.LONG),
         kind=fields.fold(fields.pick(firsts, "9", "0"), fields.SHORT),
     )

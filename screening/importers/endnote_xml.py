@@ -6,6 +6,7 @@ from pathlib import Path
 
 from screening.importers import fields, xml_counting, xml_stream
 from screening.importers.base import Counted, ParsedRecord, Problem
+from screening.importers.people import authors
 from screening.importers.xml_stream import Entry, Shape
 from screening.importers.xml_tree import Node
 
@@ -58,17 +59,17 @@ def _record(entry: Entry, root: Node) -> ParsedRecord | None:
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=fields.paragraphs(_formed(root, "abstract")),
-        authors=fields.names(_people(root)),
+        authors=authors(_people(root)),
         year=fields.year(root.first("dates/year"), root.first("dates/pub-dates/date")),
         journal=_journal(root),
         volume=fields.fold(root.first("volume"), fields.SHORT),
         issue=fields.fold(root.first("number", "issue"), fields.SHORT),
-        pages=fields.fold(root.first("pages"), fields.SHORT),
+        pages=fields.page_range(root.first("pages")),
         doi=_doi(root, addresses),
         pmid=_pmid(root, addresses),
         pmcid=fields.pmcid(root.first("custom2")),
         language=fields.joined(root.texts("language")),
-        keywords=fields.names(_one_a_line(root.texts("keywords/keyword"))),
+        keywords=fields.words(_one_a_line(root.texts("keywords/keyword"))),
         url=fields.fold(addresses[0] if addresses else "", fields.LONG),
         kind=_kind(root),
     )

@@ -44,6 +44,10 @@ _PMCID = re.compile(r"\bPMC[0-9]{1,9}\b", re.IGNORECASE)
 _SENTENCE_END = (".", "?", "!", ":", ";", ")", "]", "”", '"')
 _WRAPPED_AT = 60
 _DASHES = frozenset("-\u2010\u2011\u2012\u2013\u2014")
+_ONE_PAGE = re.compile(r"(\S+) ?[-\u2010-\u2014]{1,2} ?\1")
+_UNSPECIFIED = "UNSP "
+# Six digits are no publisher's own number of a manuscript, which may stand there too.
+_ARTICLE_NUMBER = re.compile(r"e?[0-9]{1,6}", re.IGNORECASE)
 
 
 def fold(value: str, limit: int) -> str:
@@ -79,6 +83,15 @@ def names(values: Iterable[str]) -> tuple[str, ...]:
         if room < 0:
             return (*kept[:place], Cut("…"))
     return tuple(kept)
+
+
+def words(values: Iterable[str]) -> tuple[str, ...]:
+    """Keywords without blanks, each once: the first spelling stays, whatever its capitals."""
+    once: dict[str, str] = {}
+    for value in values:
+        word = " ".join(value.split())
+        once.setdefault(word.casefold(), word)
+    return names(once.values())
 
 
 def paragraphs(value: str) -> str:
@@ -120,14 +133,24 @@ def year(*values: str) -> int | None:
     return None
 
 
-def page_range(first: str, last: str) -> str:
-    """`first-last`, unless the first is a range itself or both are one page."""
+def page_range(first: str, last: str = "") -> str:
+    """`first-last`, unless the first is a range itself or both are one page.
+
+    Web of Science's word for a number of an article rather than a page is left out.
+    """
+    if first.startswith(_UNSPECIFIED):
+        first = first[len(_UNSPECIFIED) :]
     first, last = fold(first, SHORT), fold(last, SHORT)
+    if not _DASHES.isdisjoint(first):
+        return match[1] if (match := _ONE_PAGE.fullmatch(first)) else first
     if not first or not last or first == last:
         return first or last
-    if not _DASHES.isdisjoint(first):
-        return first
     return cut(f"{first}-{last}", SHORT)
+
+
+def article_number(value: str) -> str:
+    """The number of an article in a place where publishers put their other numbers too, or ""."""
+    return value.strip() if _ARTICLE_NUMBER.fullmatch(value.strip()) else ""
 
 
 def doi(value: str) -> str:
@@ -138,6 +161,12 @@ def doi(value: str) -> str:
         value = unquote(value)
     match = _DOI.search(unescape(value) if "&" in value else value)
     return _tidy_doi(match[0]) if match else ""
+
+
+def own_doi(value: str) -> str:
+    """A DOI that was stored: what looks encoded in it is part of it."""
+    value = value.strip()
+    return value if _DOI.fullmatch(value) and value == value.lower() else doi(value)
 
 
 def doi_in_address(value: str) -> str:
@@ -198,4 +227,4 @@ def _tidy_doi(found: str) -> str:
         if opening and found.count(opening) >= found.count(found[-1]):
             break
         found = found[:-1]
-    return cut(found, SHORT)
+    return "" if found.find("/") == len(found) - 1 else cut(found, SHORT)

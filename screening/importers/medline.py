@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from screening.importers import fields
 from screening.importers.base import ParsedRecord, Problem
+from screening.importers.people import authors
 from screening.importers.tagged import Entry, Profile, Tag
 
 _TAGS = "PMID TI BTI TT AB OAB FAU AU CN FED ED DP DEP JT TA VI IP PG LID AID SO PMC LA MH OT PT"
@@ -62,17 +63,17 @@ def record(entry: Entry) -> ParsedRecord | Problem:
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=fields.fold(get("AB") or get("OAB", ""), fields.ABSTRACT),
-        authors=fields.names(_people(entry, firsts)),
+        authors=authors(_people(entry, firsts)),
         year=fields.year(get("DP", ""), get("DEP", "")),
         journal=fields.fold(get("JT") or get("TA", ""), fields.LONG),
         volume=fields.fold(get("VI", ""), fields.SHORT),
         issue=fields.fold(get("IP", ""), fields.SHORT),
-        pages=fields.fold(get("PG", ""), fields.SHORT),
+        pages=fields.page_range(get("PG", "")) or _article_number(entry),
         doi=_doi(entry, firsts),
         pmid=fields.cut(pmid[0], fields.SHORT) if pmid else "",
         pmcid=fields.pmcid(get("PMC", "")),
         language=fields.joined(entry.all("LA")),
-        keywords=fields.names(entry.all("MH", "OT")),
+        keywords=fields.words(entry.all("MH", "OT")),
         kind=fields.joined(entry.all("PT")),
     )
 
@@ -86,6 +87,12 @@ def _title(firsts: Mapping[str, str]) -> str:
 def _people(entry: Entry, firsts: Mapping[str, str]) -> list[str]:
     slot = next((slot for slot in ("FAU", "AU", "CN", "FED", "ED") if slot in firsts), "")
     return entry.all(slot)
+
+
+def _article_number(entry: Entry) -> str:
+    """What PubMed itself cites where an article has no pages."""
+    places = (value.removesuffix("[pii]") for value in entry.all("LID"))
+    return next(filter(None, map(fields.article_number, places)), "")
 
 
 def _doi(entry: Entry, firsts: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from screening.importers import fields, xml_counting, xml_stream
 from screening.importers.base import Counted, ParsedRecord, Problem
+from screening.importers.people import authors
 from screening.importers.xml_stream import Entry, Shape
 from screening.importers.xml_tree import Node
 from screening.reading import FORMS
@@ -79,7 +80,7 @@ def _article(entry: Entry, root: Node, citation: Node) -> ParsedRecord | None:
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=_abstract([*article.all("Abstract"), *citation.all("OtherAbstract")]),
-        authors=fields.names(_people(article.all("AuthorList/Author"))),
+        authors=authors(_people(article.all("AuthorList/Author"))),
         year=fields.year(*_dates(article, f"{issue}/PubDate", "ArticleDate")),
         journal=fields.fold(
             article.first("Journal/Title", "Journal/ISOAbbreviation")
@@ -93,7 +94,7 @@ def _article(entry: Entry, root: Node, citation: Node) -> ParsedRecord | None:
         pmid=_number(citation.first("PMID")),
         pmcid=_pmcid(root.all("PubmedData/ArticleIdList/ArticleId")),
         language=fields.joined(article.texts("Language")),
-        keywords=fields.names(
+        keywords=fields.words(
             [
                 *map(_heading, citation.all("MeshHeadingList/MeshHeading")),
                 *map(_starred, citation.all("KeywordList/Keyword")),
@@ -120,7 +121,7 @@ def _book(entry: Entry, root: Node) -> ParsedRecord | None:
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=_abstract(document.all("Abstract")),
-        authors=fields.names(_people(_book_people(document))),
+        authors=authors(_people(_book_people(document))),
         year=fields.year(
             *_dates(document, "Book/PubDate", "ContributionDate", "Book/BeginningDate")
         ),
@@ -131,7 +132,7 @@ def _book(entry: Entry, root: Node) -> ParsedRecord | None:
         pmid=_number(document.first("PMID")),
         pmcid=_pmcid(ids),
         language=fields.joined(document.texts("Language")),
-        keywords=fields.names(map(_starred, document.all("KeywordList/Keyword"))),
+        keywords=fields.words(map(_starred, document.all("KeywordList/Keyword"))),
         kind=fields.joined(document.texts("PublicationType")),
     )
 
@@ -204,8 +205,15 @@ def _dates(node: Node, *paths: str) -> list[str]:
 
 def _pages(node: Node) -> str:
     if pages := node.first("Pagination/MedlinePgn"):
-        return fields.fold(pages, fields.SHORT)
-    return fields.page_range(node.first("Pagination/StartPage"), node.first("Pagination/EndPage"))
+        return fields.page_range(pages)
+    first, last = node.first("Pagination/StartPage"), node.first("Pagination/EndPage")
+    return fields.page_range(first, last) or _article_number(node.all("ELocationID"))
+
+
+def _article_number(locations: list[Node]) -> str:
+    """What PubMed itself cites where an article has no pages."""
+    places = (node.text() for node in locations if node.attributes.get("EIdType") == "pii")
+    return next(filter(None, map(fields.article_number, places)), "")
 
 
 def _doi(locations: list[Node], ids: list[Node]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from screening.importers import fields
 from screening.importers.base import ParsedRecord, Problem
+from screening.importers.people import authors
 from screening.importers.tagged import Entry, Profile, Tag
 
 _AUTHORS = {"AU": "AU", "A1": "AU"}
@@ -91,26 +92,26 @@ def record(entry: Entry) -> ParsedRecord | Problem:
     title = get("TI") or fields.pick(firsts, "T1", "CT", "BT", "ST", "TT")
     if not title:
         return fields.untitled(entry, "TI or T1")
+    # What we wrote says itself what is missing.
+    is_ours = get("DP") == OWN_FILES
     return ParsedRecord(
         position=entry.position,
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=_abstract(entry, firsts),
-        authors=fields.names(
-            _people(entry.fields["AU"] if "AU" in firsts else entry.all(*_EDITORS))
-        ),
+        authors=authors(_people(entry.fields["AU"] if "AU" in firsts else entry.all(*_EDITORS))),
         year=fields.year(get("PY", ""), get("Y1", ""), get("DA", "")),
         journal=fields.fold(fields.pick(firsts, *_JOURNAL), fields.LONG),
         volume=fields.fold(get("VL", ""), fields.SHORT),
         issue=fields.fold(get("IS", ""), fields.SHORT),
         pages=fields.page_range(get("SP") or get("C7", ""), get("EP") or get("LP", "")),
-        doi=_doi(entry, firsts),
-        pmid=_pmid(entry, firsts),
-        pmcid=fields.pmcid(get("C2", "")) or fields.pmcid(get("UR", "")),
+        doi=fields.own_doi(get("DO", "")) if is_ours else _doi(entry, firsts),
+        pmid=fields.labelled_pmid(get("AN", "")) if is_ours else _pmid(entry, firsts),
+        pmcid=fields.pmcid(get("C2", "")) or ("" if is_ours else fields.pmcid(get("UR", ""))),
         language=fields.joined(entry.fields.get("LA", [])),
-        keywords=fields.names(_one_a_line(entry.all("KW", "MH"))),
+        keywords=fields.words(_one_a_line(entry.all("KW", "MH"))),
         url=_address(fields.pick(firsts, "UR", "L2", "L1", "LK")),
-        kind=fields.fold(get("M3" if get("DP") == OWN_FILES else "TY", ""), fields.SHORT),
+        kind=fields.fold(get("M3" if is_ours else "TY", ""), fields.SHORT),
     )
 
 

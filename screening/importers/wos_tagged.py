@@ -13,6 +13,7 @@ from screening.importers.counting import Lines
 from screening.importers.decoding import text_lines
 from screening.importers.mentions import entries as entries_at
 from screening.importers.mentions import mention
+from screening.importers.people import authors
 from screening.importers.tagged import Entry, Profile, Tag, entries
 
 NAME = "wos-plain"
@@ -142,7 +143,7 @@ def _record(entry: Entry) -> ParsedRecord | Problem:
         line=entry.line,
         title=title,
         abstract=fields.paragraphs("\n".join(entry.all("AB"))),
-        authors=fields.names(_people(entry, firsts)),
+        authors=authors(_people(entry, firsts)),
         year=fields.year(*(get(tag, "") for tag in ("PY", "EY", "PD", "EA"))),
         journal=fields.fold(fields.pick(firsts, "SO", "SE", "JI", "J9"), fields.LONG),
         volume=fields.fold(get("VL", ""), fields.SHORT),
@@ -151,7 +152,7 @@ def _record(entry: Entry) -> ParsedRecord | Problem:
         doi=fields.doi(get("DI", "")),
         pmid=match[1] if (match := _DIGITS.match(get("PM", ""))) else "",
         language=fields.joined(entry.all("LA")),
-        keywords=fields.names(_keywords(entry)),
+        keywords=fields.words(_keywords(entry)),
         kind=fields.fold(get("DT") or get("PT", "").split("\n", 1)[0], fields.SHORT),
     )
 
@@ -164,4 +165,4 @@ def _people(entry: Entry, firsts: dict[str, str]) -> list[str]:
 
 def _keywords(entry: Entry) -> list[str]:
     words = " ; ".join(" ".join(value.split()) for value in entry.all("DE", "ID", "MH"))
-    return list(dict.fromkeys(word.strip() for word in words.split(";")))
+    return words.split(";")

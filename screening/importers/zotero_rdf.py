@@ -7,6 +7,7 @@ from pathlib import Path
 
 from screening.importers import fields, xml_counting, xml_stream
 from screening.importers.base import Counted, ParsedRecord, Problem
+from screening.importers.people import authors
 from screening.importers.xml_stream import Entry, Shape
 from screening.importers.xml_tree import Damaged, Node, parsed
 
@@ -86,7 +87,7 @@ def _record(containers: dict[str, Node], entry: Entry, item: Node) -> ParsedReco
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=fields.paragraphs(item.first("dcterms:abstract")),
-        authors=fields.names(_people(item)),
+        authors=authors(_people(item)),
         year=fields.year(item.first("dc:date")),
         journal=fields.fold(
             _first(whole, "dc:title")
@@ -96,12 +97,12 @@ def _record(containers: dict[str, Node], entry: Entry, item: Node) -> ParsedReco
         ),
         volume=fields.fold(first("prism:volume"), fields.SHORT),
         issue=fields.fold(first("prism:number"), fields.SHORT),
-        pages=fields.fold(item.first("bib:pages"), fields.SHORT),
+        pages=fields.page_range(item.first("bib:pages")),
         doi=_doi([item, *whole]) or fields.doi(extra.get("DOI", "")) or fields.doi_in_address(url),
         pmid=extra["PMID"][:8] if extra.get("PMID", "").isdecimal() else "",
         pmcid=fields.pmcid(extra.get("PMCID", "")),
         language=fields.fold(item.first("z:language"), fields.SHORT),
-        keywords=fields.names(_subjects(item)),
+        keywords=fields.words(_subjects(item)),
         url=fields.fold(url, fields.LONG),
         kind=fields.fold(item.first("z:itemType"), fields.SHORT),
     )

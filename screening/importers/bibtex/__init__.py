@@ -15,7 +15,10 @@ from screening.importers.tagged import Entry
 NAME = "bibtex"
 
 _NO_ENTRIES = frozenset({"comment", "preamble", "string"})
-_BEGINS = re.compile(rb"^[ \t]*@[ \t]{0,9}[A-Za-z][A-Za-z_-]{0,39}[ \t]{0,9}[{(]", re.MULTILINE)
+_BEGINS = re.compile(
+    rb"^[ \t]*@[ \t]{0,9}[A-Za-z][A-Za-z_-]{0,39}[ \t]{0,9}(?:[{(]|\n{1,2}[ \t]{0,9}\{)",
+    re.MULTILINE,
+)
 _OTHER_FORMATS = re.compile(
     rb"\A\s*[<{\[\"]|^(?:TY  -|PMID- |PT [A-Z]|FN |%[0-9A-Z] )", re.MULTILINE
 )
@@ -23,7 +26,7 @@ _MACROS_ROOM = 4_000_000
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a line begins with `@type{`, and nothing of another format stands before it."""
+    """Whether a line begins with `@type{`, or the brace with the next one, and nothing of another format stands before it."""
     begins = _BEGINS.search(head.replace(b"\r", b"\n"))
     return begins is not None and _OTHER_FORMATS.search(head[: begins.start()]) is None
 

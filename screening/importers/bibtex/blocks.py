@@ -13,8 +13,10 @@ LONGEST = 4_000_000
 # At the beginning of a line; within a line only behind a closing brace, and with a key.
 _START = re.compile(
     r"(?:\A\ufeff?|(?<=\})(?=[ \t]*@[A-Za-z]{1,40}\{[^\s,{}\"=]{1,200},))"
-    r"[ \t]*@[ \t]{0,9}(?P<kind>[A-Za-z][A-Za-z_-]{0,39})[ \t]{0,9}[{(]"
+    r"[ \t]*@[ \t]{0,9}(?P<kind>[A-Za-z][A-Za-z_-]{0,39})[ \t]{0,9}(?:\n[ \t]*+)?[{(]"
 )
+_WITHOUT_BRACE = re.compile(r"\ufeff?[ \t]*@[ \t]{0,9}[A-Za-z][A-Za-z_-]{0,39}[ \t]{0,9}\Z")
+_BRACE = re.compile(r"[ \t]*\{")
 
 
 class Block:
@@ -42,19 +44,38 @@ class Block:
 def blocks(groups: Iterable[list[str]]) -> Iterator[Block]:
     """The blocks of a file, in its order; what stands before the first is a comment."""
     block: Block | None = None
+    for number, line in _with_braces(groups):
+        begun = 0
+        for start in _START.finditer(line) if "@" in line else ():
+            if block is not None:
+                if start.start():
+                    block.add(line[begun : start.start()])
+                yield block
+            begun = start.start()
+            block = Block(start["kind"], number, start.end() - begun)
+        if block is not None:
+            block.add(line[begun:])
+    if block is not None:
+        yield block
+
+
+def _with_braces(groups: Iterable[list[str]]) -> Iterator[tuple[int, str]]:
+    """The lines and their numbers; one that ends behind `@kind` has the brace's line with it."""
+    waiting = ""
     number = 0
     for lines in groups:
         for line in lines:
             number += 1
-            begun = 0
-            for start in _START.finditer(line) if "@" in line else ():
-                if block is not None:
-                    if start.start():
-                        block.add(line[begun : start.start()])
-                    yield block
-                begun = start.start()
-                block = Block(start["kind"], number, start.end() - begun)
-            if block is not None:
-                block.add(line[begun:])
-    if block is not None:
-        yield block
+            if waiting:
+                if _BRACE.match(line):
+                    yield number - 1, f"{waiting}\n{line}"
+                    waiting = ""
+                    continue
+                yield number - 1, waiting
+                waiting = ""
+            if "@" in line and _WITHOUT_BRACE.match(line):
+                waiting = line
+            else:
+                yield number, line
+    if waiting:
+        yield number, waiting

@@ -9,6 +9,7 @@ from screening.importers.counting import Lines
 from screening.importers.mentions import entries
 
 _AT_LINE_BEGIN = re.compile(r"\ufeff?[ \t]*@[ \t]{0,9}([A-Za-z][A-Za-z_-]{0,39})[ \t]{0,9}[{(]")
+_BRACE_IS_NEXT = re.compile(r"\ufeff?[ \t]*@[ \t]{0,9}([A-Za-z][A-Za-z_-]{0,39})[ \t]{0,9}\Z")
 _BEHIND_BRACE = re.compile(r"\}[ \t]*(?=@([A-Za-z]{1,40})\{[^\s,{}\"=]{1,200},)")
 _OTHER_KINDS = frozenset(["comment", "preamble", "string"])
 
@@ -29,6 +30,7 @@ class _Tally:
     def __init__(self) -> None:
         self.found = 0
         self._line = 0
+        self._kind_before = ""
         self._depth = 0
         self._size = 0
         self._unbalanced = Lines()
@@ -36,13 +38,20 @@ class _Tally:
 
     def feed(self, line: str, number: int) -> None:
         done = 0
+        if self._kind_before and line.lstrip(" \t").startswith("{"):
+            self._begin(self._kind_before, number - 1)
+        match = _BRACE_IS_NEXT.match(line) if "@" in line else None
+        self._kind_before = match[1] if match else ""
         for place, kind in _starts(line) if "@" in line else ():
             self._take(line[done:place])
-            self.end()
             done = place
-            self._line = 0 if kind in _OTHER_KINDS else number
-            self.found += self._line > 0
+            self._begin(kind, number)
         self._take(line[done:])
+
+    def _begin(self, kind: str, number: int) -> None:
+        self.end()
+        self._line = 0 if kind.lower() in _OTHER_KINDS else number
+        self.found += self._line > 0
 
     def end(self) -> None:
         """Judge the entry that ends here, if there is one."""

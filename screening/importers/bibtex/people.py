@@ -4,20 +4,14 @@ import re
 from collections.abc import Iterator
 
 from screening.importers.bibtex.latex import text
+from screening.importers.people import is_group, is_nobody
 
 _BRACE_OR_AND = re.compile(r"[{}]| and(?= )", re.IGNORECASE)
 _BRACE_OR_SEMICOLON = re.compile(r"[{}]|;")
 _BRACE_OR_COMMA = re.compile(r"[{}]|,")
 _BRACE_OR_BLANK = re.compile(r"[{}]|[ ~]")
-_OTHERS = frozenset(["others", "et al", "et al."])
 _INITIALS = re.compile(r"[A-Z]{1,3}")
 _SUFFIX = re.compile(r"(?:jr|sr)\.?|I{2,3}|IV", re.IGNORECASE)
-_GROUP = re.compile(
-    r"\b(?:group|study|trial|investigators?|consortium|collaborat\w+|committee|network|team|"
-    r"association|society|organi[sz]ation|institute|university|ministry|department|agency|council|"
-    r"foundation|college|hospital|cent(?:er|re)s?|initiative|commission)\b",
-    re.IGNORECASE,
-)
 
 
 def people(value: str) -> list[str]:
@@ -29,7 +23,7 @@ def people(value: str) -> list[str]:
     names = list(_divided(f" {value} ", _BRACE_OR_AND))
     if len(names) == 1:
         names = list(_divided(value, _BRACE_OR_SEMICOLON))
-    return [_name(name) for name in names if name and name.lower() not in _OTHERS]
+    return [_name(name) for name in names if name and not is_nobody(name)]
 
 
 def _name(name: str) -> str:
@@ -48,7 +42,7 @@ def _name(name: str) -> str:
 
 def _family_first(words: list[str]) -> str:
     name = " ".join(words)
-    if len(words) < 2 or _GROUP.search(name):
+    if len(words) < 2 or is_group(name):
         return name
     if _INITIALS.fullmatch(words[-1]) and not words[0].isupper():
         return f"{' '.join(words[:-1])}, {words[-1]}"

@@ -6,6 +6,7 @@ from screening.importers import fields
 from screening.importers.base import ParsedRecord, Problem
 from screening.importers.bibtex.latex import text, verbatim
 from screening.importers.bibtex.people import people
+from screening.importers.people import authors
 from screening.importers.tables.wording import plain, value
 from screening.importers.tagged import Entry
 
@@ -38,7 +39,7 @@ def record(entry: Entry, kind: str) -> ParsedRecord | Problem:
         line=entry.line,
         title=fields.fold(title, fields.TITLE),
         abstract=_abstract(get("abstract", "")),
-        authors=fields.names(_people(entry)),
+        authors=authors(_people(entry)),
         year=fields.year(text(get("year", "")), text(get("date", ""))),
         journal=_journal(firsts, title),
         volume=_short(get("volume", "")),
@@ -48,7 +49,7 @@ def record(entry: Entry, kind: str) -> ParsedRecord | Problem:
         pmid=_pmid(firsts, address),
         pmcid=fields.pmcid(fields.pick(firsts, "pmcid", "pmc")) or fields.pmcid(address),
         language=_short(fields.pick(firsts, "language", "langid")),
-        keywords=fields.names(_keywords(entry)),
+        keywords=fields.words(_keywords(entry)),
         url=fields.fold(address, fields.LONG),
         kind=_short(fields.pick(firsts, "document_type", "type") or kind),
     )
@@ -93,7 +94,7 @@ def _journal(firsts: dict[str, str], title: str) -> str:
 
 def _pages(firsts: dict[str, str]) -> str:
     written = text(fields.pick(firsts, "pages", *_ARTICLE_NUMBER))
-    return fields.fold(_DASH.sub("-", " ".join(written.split())), fields.SHORT)
+    return fields.page_range(_DASH.sub("-", " ".join(written.split())))
 
 
 def _pmid(firsts: dict[str, str], address: str) -> str:
@@ -108,10 +109,9 @@ def _pmid(firsts: dict[str, str], address: str) -> str:
 def _keywords(entry: Entry) -> list[str]:
     """By semicolon where there is one, else by comma, as Zotero and Mendeley do."""
     written = [_plain(field) for field in dict.fromkeys(entry.all(*_KEYWORDS))]
-    found = [
-        " ".join(word.split())
+    return [
+        word
         for field in written
         if not _is_missing(field)
         for word in field.split(";" if ";" in field else ",")
     ]
-    return list(dict.fromkeys(found))

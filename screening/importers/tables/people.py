@@ -7,8 +7,8 @@ last, unless a word says that it is a group.
 
 import re
 
-_NO_NAMES = "no author name available|no authors listed|anonymous|anon|anon.|et al|et al.|...|…"
-_NOBODY = frozenset(_NO_NAMES.split("|"))
+from screening.importers.people import is_group, is_nobody
+
 _SCOPUS_NUMBER = re.compile(r" ?\([0-9]{5,20}\)")
 _AND = re.compile(r",? and |,? & ", re.IGNORECASE)
 _TITLES = re.compile(r"(?:(?:Prof|Dr|PD|Mr|Mrs|Ms)\b\.? ?)+(?=\S)")
@@ -20,14 +20,6 @@ _PARTICLES = frozenset(_PARTICLE_WORDS.split())
 _SUFFIXES = frozenset(["jr", "jr.", "sr", "sr.", "ii", "iii", "iv"])
 # "McNamara" and "DeBlieux" are one name each.
 _PREFIX = re.compile(r"\b(?:Mc|Mac|Da|De|Del|Des|Di|Du|Fitz|La|Le|Van|Von)\Z")
-_GROUP = re.compile(
-    r"\b(?:group|stud(?:y|ies)|trial|trials|investigators?|consorti\w+|collaborat\w+|committee|"
-    r"network|team|association|society|organi[sz]ation|institut\w*|universit\w*|ministry|"
-    r"department|agency|cent(?:er|re)|council|foundation|federation|college|academy|hospital|"
-    r"force|initiative|program(?:me)?|registry|project|commission|union|office|bureau|service|"
-    r"alliance|board|panel|forum|research|national|international|health|for|of|on|the)\b",
-    re.IGNORECASE,
-)
 _LIST_POINT = re.compile(r"[^\W\d_]{2,3}\.\Z")
 _INITIALS_WITHOUT_POINTS = 3
 _LONGEST_NAME = 120
@@ -51,8 +43,8 @@ def _divided(cell: str) -> list[str]:
     line = " ".join(cell.split())
     parts = _AND.split(line)
     if len(parts) > 1 and not any(map(_is_list, parts)):
-        is_group = _GROUP.search(line) and not any(map(_has_order, parts))
-        return [line] if is_group else parts
+        is_one = is_group(line) and not any(map(_has_order, parts))
+        return [line] if is_one else parts
     return _by_comma(
         [part for part in (part.strip() for part in ", ".join(parts).split(",")) if part]
     )
@@ -119,7 +111,7 @@ def _is_joint(cell: str, place: int) -> bool:
 def _name(name: str) -> str:
     """One name as "Family, Given"; "" when it is nobody's."""
     name = _TITLES.sub("", name, count=1) if _TITLES.match(name) else name
-    if name.strip("[]").casefold() in _NOBODY:
+    if is_nobody(name):
         return ""
     if "," in name:
         family, given = (part.strip() for part in name.split(",", 1))
@@ -131,7 +123,7 @@ def _name(name: str) -> str:
         return f"{family}, {given[:-1] if _LIST_POINT.match(given) else given}"
     words = name.split(" ")
     is_person = 1 < len(words) <= _MOST_WORDS and len(name) <= _LONGEST_NAME
-    if not is_person or _GROUP.search(name) or any(letter.isdigit() for letter in name):
+    if not is_person or is_group(name) or any(letter.isdigit() for letter in name):
         return name
     return _family_last(words)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from screening.importers import fields
 from screening.importers.base import ParsedRecord, Problem
+from screening.importers.people import authors
 from screening.importers.tables.cells import Row
 from screening.importers.tables.citations import Citation, citation
 from screening.importers.tables.columns import Columns
@@ -69,7 +70,7 @@ def _record(
         line=row.line,
         title=fields.fold(_text(title), fields.TITLE),
         abstract=fields.paragraphs(_text(first(cells, "abstract"))),
-        authors=fields.names(people(plain(first(cells, "authors")[:_LONGEST_LIST]))),
+        authors=authors(people(plain(first(cells, "authors")[:_LONGEST_LIST]))),
         year=fields.year(*every(cells, "year", "date"), cited.year),
         journal=fields.fold(plain(_journal(columns, cells, cited)), fields.LONG),
         volume=_short(first(cells, "volume") or cited.volume),
@@ -80,7 +81,7 @@ def _record(
         pmcid=next(filter(None, map(fields.pmcid, every(cells, "pmcid"))), "")
         or fields.pmcid(labelled),
         language=_short(first(cells, "language")),
-        keywords=fields.names(_keywords(every(cells, "keywords"))),
+        keywords=fields.words(_keywords(every(cells, "keywords"))),
         url=_address(first(cells, "url")),
         kind=fields.fold(plain(first(cells, "kind")), fields.SHORT),
     )
@@ -114,9 +115,9 @@ def _pages(columns: Columns, cells: Sequence[str]) -> str:
     begins = whole(columns.first(cells, "first_page"))
     ends = whole(columns.first(cells, "last_page"))
     return (
-        _short(columns.first(cells, "pages"))
+        fields.page_range(whole(columns.first(cells, "pages")))
         or fields.page_range(begins, ends)
-        or _short(columns.first(cells, "article_number"))
+        or fields.page_range(whole(columns.first(cells, "article_number")))
     )
 
 
@@ -141,13 +142,8 @@ def _pmid(cells: Iterable[str], labelled: str) -> str:
 
 
 def _keywords(cells: Iterable[str]) -> list[str]:
-    """Keywords of all columns, each once, without regard to capitals."""
-    words: dict[str, str] = {}
-    for cell in cells:
-        for part in _divided(plain(cell[:_LONGEST_LIST])):
-            word = " ".join(part.split())
-            words.setdefault(word.casefold(), word)
-    return list(words.values())
+    """Keywords of all columns."""
+    return [word for cell in cells for word in _divided(plain(cell[:_LONGEST_LIST]))]
 
 
 def _divided(cell: str) -> list[str]:

@@ -18,6 +18,7 @@ FILES = sorted(DATA.glob("*.ris")) + [
 SEVERAL_ABSTRACTS = "rispy keeps the first of several AB fields, we keep all of them"
 DOI_ELSEWHERE = "rispy knows a DOI in DO only, we look into L2, L3, links and notes"
 DOI_ENDS = "rispy keeps the punctuation after a DOI"
+ONE_PAGE = "a range from a page to itself is that page"
 ARTICLE_NUMBER = "without SP the article number in C7 stands for the pages"
 SEMICOLONS = "several names in one AU field are several authors to us, AU and A1 in file order"
 COMPACT_DATE = "we take the year from DA when PY and Y1 have none, also from 20230316"
@@ -37,6 +38,7 @@ DIFFERENCES = {
     "proquest.ris": {"doi": (1, DOI_ELSEWHERE)},
     "scopus.ris": {"pages": (1, ARTICLE_NUMBER), "doi": (1, DOI_ELSEWHERE)},
     "web_of_science.ris": {"pages": (1, ARTICLE_NUMBER)},
+    "corpus/rayyan_ris_issue992.txt": {"pages": (4, ONE_PAGE)},
     "corpus/lilacs.ris": {"abstract": (3, SEVERAL_ABSTRACTS)},
     "corpus/scielo.ris": {"abstract": (15, SEVERAL_ABSTRACTS)},
     "corpus/cinahl_ebsco.ris": {"abstract": (9, SEVERAL_ABSTRACTS), "doi": (9, DOI_ELSEWHERE)},

@@ -13,14 +13,17 @@ from screening.importers import (
     ParsedRecord,
     Problem,
     UnreadableFile,
+    endnote_tagged,
     inspect,
     medline,
     read,
     ris,
 )
+from screening.importers.bibtex.blocks import blocks
 from screening.importers.decoding import text_lines
 from screening.importers.tagged import entries
 from tests.screening.importers.conftest import DATA
+from tests.screening.importers.mutated import mutated
 
 PROFILES = {"ris": ris.PROFILE, "nbib": medline.PROFILE}
 TAGGED = {
@@ -132,3 +135,95 @@ def test_what_is_written_in_a_field_is_what_the_tokenizer_gives(content, with_en
         given_text = " ".join(part for _, parts in fields for part in parts).split()
         kept = [value for slot, values in entry.fields.items() if slot != "TY" for value in values]
         assert sorted(" ".join(kept).split()) == sorted(given_text)
+
+
+EVERY_FORMAT = sorted((DATA.parent / "same_library").glob("three_records.*"))
+SIGNS = [
+    b"\n",
+    b"\r",
+    b'"',
+    b"<",
+    b">",
+    b"&",
+    b"{",
+    b"}",
+    b"@",
+    b"%",
+    b",",
+    b"\xff",
+    b"\x00",
+    b"\n\n",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(EVERY_FORMAT).flatmap(
+        lambda path: mutated(path.read_bytes(), [*SIGNS, *FRAGMENTS])
+    )
+)
+def test_a_damaged_file_of_any_format_is_refused_in_words_or_gives_every_entry(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload"
+        path.write_bytes(content)
+        inspection = inspected(path)
+        if isinstance(inspection, str):
+            assert inspection.endswith(".")
+            return
+        found = list(read(path, inspection))
+    assert [entry.position for entry in found] == list(range(1, inspection.found + 1))
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            *(
+                "@article{a,",
+                "@article",
+                "{b,",
+                " {",
+                "title = {x}",
+                "}",
+                "} @misc{c, year=1}",
+                "@",
+            ),
+            *(
+                "@comment",
+                "%T title",
+                "%0 Book",
+                "%A Some, Body",
+                "%X text",
+                "",
+                " ",
+                "% 5",
+                "x @a{y",
+            ),
+            *("\ufeff@book{d,", "\ufeff%T x", "%Z"),
+        ]
+    )
+    | st.text(st.characters(exclude_characters="\r\n"), max_size=6),
+    max_size=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINES)
+def test_the_blocks_of_bibtex_hold_every_line_from_the_first_on(lines):
+    found = [line for block in blocks([lines]) for line in block.lines]
+
+    kept = "".join(found).replace("\n", "")
+    assert "".join(lines).endswith(kept)
+    begin = len("".join(lines)) - len(kept)
+    before = [line for place, line in enumerate(lines) if len("".join(lines[: place + 1])) <= begin]
+    assert list(blocks([before])) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINES)
+def test_the_entries_of_endnote_hold_every_line_from_the_first_on(lines):
+    found = list(endnote_tagged.entries([lines]))
+
+    ends = [found[0].line - 1 if found else len(lines), *(entry.end for entry in found)]
+    assert [entry.line for entry in found] == [end + 1 for end in ends[:-1]]
+    assert ends[-1] == len(lines)
+    assert list(endnote_tagged.entries([lines[: ends[0]]])) == []

@@ -7,7 +7,9 @@ import pytest
 
 from screening.importers import ParsedRecord, inspect, read
 
-CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus"
+# The project may lie some folders further down, as a worktree does.
+PLACES = [folder / "shared" / "corpus" for folder in Path(__file__).parents[4:]]
+CORPUS = next((place for place in PLACES if place.exists()), PLACES[0])
 INDEX = CORPUS / "index.csv"
 ROWS = list(csv.DictReader(INDEX.read_text("utf-8").splitlines())) if INDEX.exists() else []
 TAGGED = [row for row in ROWS if row["format"] in {"ris", "nbib"}]

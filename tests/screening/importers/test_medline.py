@@ -1,3 +1,5 @@
+import pytest
+
 from screening.importers import ParsedRecord, Problem, inspect, read
 
 
@@ -126,3 +128,21 @@ def test_wrong_spaces_around_the_dash_do_not_hide_a_field(own):
             pmid="93000002",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "pages"),
+    [
+        ("LID - e80092", "e80092"),
+        ("LID - 103640 [pii]\nLID - 10.9999/syn.103640 [doi]", "103640"),
+        ("LID - S0000-0001(23)00001-X [pii]", ""),
+        ("LID - 0272989915622643 [pii]", ""),
+        ("AID - 80092 [pii]", ""),
+        ("PG  - 12-5\nLID - e80092", "12-5"),
+        ("PG  - 7-7", "7"),
+    ],
+)
+def test_the_number_of_an_article_stands_for_pages_where_there_are_none(written, lines, pages):
+    _, (record,) = read_all(written(f"PMID- 1\nTI  - Synthetic\n{lines}\n".encode()))
+
+    assert record.pages == pages

@@ -62,7 +62,7 @@ def test_a_record_gives_every_field(own):
         doi="10.9999/syn.2019.001",
         pmid="90400001",
         language="English",
-        keywords=("Synthetic data", "Invented images", "INVENTED IMAGES", "TESTS OF READERS"),
+        keywords=("Synthetic data", "Invented images", "TESTS OF READERS"),
         kind="Article",
     )
 
