@@ -109,7 +109,7 @@ def _bridge(access: ReviewAccess, bridges: Iterable[Link]) -> None:
     wanted = {number for bridge in bridges for number in (bridge.record, bridge.kept)}
     found = access.scope(Record).filter(number__in=wanted)
     records = {record.number: record for record in found}
-    locked_items(records.values())
+    locked_items(list(records.values()))
     now = timezone.now()
     for bridge in bridges:
         kept, duplicate = records[bridge.kept], records[bridge.record]

@@ -4,7 +4,7 @@ Locks are taken in one order: the actor's membership, the review, items by id, t
 merges holds the review, so that groups of duplicates change one after the other.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,10 +96,16 @@ def refuse_what_was_told_apart(access: ReviewAccess, heads: Collection[Record]) 
             )
 
 
-def locked_items(records: Iterable[Record | int]) -> list[ScreeningItem]:
-    """All items of these records stay as they are until the transaction ends."""
+def locked_items(records: Collection[Record | int]) -> list[ScreeningItem]:
+    """All items of these records stay as they are until the transaction ends.
+
+    Whoever was waited for may have begun another round, so that it is looked for again.
+    """
     items = ScreeningItem.objects.filter(record__in=records).order_by("pk")
-    return list(items.select_for_update(no_key=True))
+    while True:
+        locked = list(items.select_for_update(no_key=True))
+        if items.count() == len(locked):
+            return locked
 
 
 def absorb(
