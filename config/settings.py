@@ -93,6 +93,9 @@ INSTALLED_APPS = [
     "screening",
     "extraction",
     "reporting",
+    "django_tasks",
+    # Behind screening, whose worker is this one's with more duties.
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -338,6 +341,13 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Seconds in which a reviewer can take a vote back before anybody sees what it led to.
 UNDO_SECONDS = env.int("UNDO_SECONDS", 10)
+
+# --- Jobs -------------------------------------------------------------------------------------
+
+# Tasks wake workers, `manage.py db_worker`; what there is to do stands in rows of our own.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# A worker that showed no life for so long is taken for dead, and another one begins its job again.
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 60)
 
 # --- Language, time, log ----------------------------------------------------------------------
 

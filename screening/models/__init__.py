@@ -3,6 +3,7 @@
 from screening.models.adjustments import AdjustedBox, Adjustment
 from screening.models.conflicts import Confirmation, Proposal, Referral, Resolution
 from screening.models.finding import IndexBlock, IndexEntry
+from screening.models.jobs import Bundle, BundledFile, Job, JobImport, JobKind, JobState
 from screening.models.log import LogEntry, LogHead, RequestKey
 from screening.models.people import Invitation, Membership, MembershipRole, Role, User
 from screening.models.retrieval import Retrieval, RetrievalState
@@ -27,6 +28,8 @@ from screening.models.votes import (
 __all__ = [
     "AdjustedBox",
     "Adjustment",
+    "Bundle",
+    "BundledFile",
     "Confirmation",
     "Criterion",
     "ExclusionReason",
@@ -38,6 +41,10 @@ __all__ = [
     "IndexBlock",
     "IndexEntry",
     "Invitation",
+    "Job",
+    "JobImport",
+    "JobKind",
+    "JobState",
     "Lease",
     "LogEntry",
     "LogHead",
