@@ -303,10 +303,11 @@ MEDIA_ROOT = BASE_DIR / str(MEDIA_ROOT)
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
 
-# What a browser may bring in at once; `manage.py import_file` takes any size.
+# The largest file a browser may bring in; `manage.py import_file` takes any size.
 IMPORT_UPLOAD_BYTES = 100 * 1024 * 1024
+# What is read and stored while somebody waits; larger files are stored by a worker.
 IMPORT_UPLOAD_ENTRIES = 20_000
 
 # Names with a digest and ready-made compression need `collectstatic` first; tests and

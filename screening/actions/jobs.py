@@ -22,11 +22,16 @@ def ask_to_store(access: ReviewAccess, imports: Sequence[Import]) -> Job:
     """
     lock_membership(access, Right.IMPORT)
     lock_review(access.review.pk)
+    for import_ in imports:
+        refuse_same_file(access, import_.sha256, but=import_)
     return add_job(access, imports)
 
 
 def add_job(access: ReviewAccess, imports: Sequence[Import]) -> Job:
-    """As `ask_to_store`; the caller holds the locks of the membership and the review."""
+    """As `ask_to_store`; the caller holds the locks of the membership and the review.
+
+    A file that the review has by now is left to the worker, which says so beside it.
+    """
     locked = [lock_import(access, import_) for import_ in imports]
     for import_ in locked:
         _refuse_unfit(access, import_)
@@ -52,4 +57,3 @@ def _refuse_unfit(access: ReviewAccess, import_: Import) -> None:
         raise Refused(f"{import_.file_name} waits for its columns. Nothing was changed.")
     if access.scope(Job).unfinished().filter(imports=import_).exists():
         raise Refused(f"{import_.file_name} is about to be stored already. Nothing was changed.")
-    refuse_same_file(access, import_.sha256, but=import_)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from screening.models.sources import Import
+from screening.models.sources import Import, ImportState
 from screening.querysets.jobs import BundleQuerySet, JobQuerySet
 
 
@@ -189,3 +189,8 @@ class BundledFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def waits(self) -> bool:
+        """It can be stored, or left out, by whoever decides."""
+        return self.imported is not None and self.imported.state == ImportState.PREVIEWED

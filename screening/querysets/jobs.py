@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 if TYPE_CHECKING:
     from screening.models import Job
@@ -45,4 +45,10 @@ class JobQuerySet(QuerySet):
 class BundleQuerySet(QuerySet):
     def undecided(self) -> Self:
         """Those with a file that waits for somebody's decision."""
-        return self.filter(files__imported__state="previewed", job__isnull=True).distinct()
+        files = self.model._meta.get_field("files").related_model.objects
+        waiting = files.filter(bundle=OuterRef("pk"), imported__state="previewed")
+        return self.filter(Exists(waiting), job__isnull=True)
+
+    def with_files_counted(self) -> Self:
+        """Annotate `n_files`: how many came."""
+        return self.annotate(n_files=Count("files"))

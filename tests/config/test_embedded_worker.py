@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 import pytest
@@ -30,7 +29,7 @@ def server(tmp_path) -> Iterator[psutil.Process]:
     }
     run = {"cwd": settings.BASE_DIR, "env": environment}
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], **run, check=True)
-    log = Path(tmp_path / "log").open("wb")
+    log = (tmp_path / "log").open("wb")
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn_conf.py"]
     # A group of its own, as a terminal gives one to `make run`.
     process = subprocess.Popen(gunicorn, **run, stdout=log, stderr=log, start_new_session=True)
