@@ -39,12 +39,14 @@ class Standing:
 
     Args:
         is_without_worker: it has waited for longer than a worker lets anything wait.
+        is_silent: its worker has shown no life for a while, and may have been killed.
         ahead: how many jobs of this site come before it.
     """
 
     job: Job
     rows: list[FileRow]
     is_without_worker: bool
+    is_silent: bool
     ahead: int
 
     @property
@@ -75,7 +77,8 @@ def standing_of(job: Job) -> Standing:
         is_idle = not is_worked and now - since > WORKERS_LOOK_WITHIN
     elif job.state == JobState.RUNNING and job.lease_until:
         is_idle = now - job.lease_until > WORKERS_LOOK_WITHIN
-    return Standing(job, _rows(job), is_idle, ahead)
+    is_silent = job.state == JobState.RUNNING and now - job.heartbeat_at > WORKERS_LOOK_WITHIN
+    return Standing(job, _rows(job), is_idle, is_silent, ahead)
 
 
 def _rows(job: Job) -> list[FileRow]:

@@ -41,7 +41,7 @@ def test_a_folder_is_looked_at_corrected_and_stored(open_page, libby, folder):
     upload_page(page, libby)
 
     page.set_input_files("#id_folder", folder)
-    expect(page.get_by_text("3 files, 7 kB. Their sources are asked")).to_be_visible()
+    expect(page.get_by_text("Their sources are asked for on the next page")).to_be_visible()
     expect(page.get_by_label("Database or register")).to_be_hidden()
     page.get_by_role("button", name="Show the preview").click()
 
@@ -60,7 +60,6 @@ def test_a_folder_is_looked_at_corrected_and_stored(open_page, libby, folder):
     expect(page.get_by_role("heading", name="records are in the review")).to_be_visible()
     expect(page.get_by_role("link", name="See the sources")).to_be_visible()
     assert Record.objects.filter(imported_by__source__name="Hand search").count() == 3
-    page.wait_for_timeout(2_500)
     assert Job.objects.get().state == "done"
 
 

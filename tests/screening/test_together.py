@@ -1,5 +1,6 @@
 """Many files at once: each recognised, given a source, looked at in one table, stored by one job."""
 
+from datetime import timedelta
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from screening import tasks
 from screening.access import ReviewAccess
@@ -337,6 +339,41 @@ def test_a_job_without_a_worker_says_so_and_how_to_start_one(browser, libby, tmp
     assert "No worker seems to run on this server" in page.text
     assert "manage.py db_worker" in page.text
     assert url("job", libby, job.pk) in browser.get(url("sources", libby)).text
+
+
+def test_a_worker_without_a_sign_of_life_is_told(browser, libby, tmp_path):
+    import_ = preview_import(
+        libby, SourceFactory(review=libby.review), ris_file(tmp_path, 2), "a.ris"
+    )
+    address = url("job", libby, ask_to_store(libby, [import_]).pk)
+    claim_next("a worker")
+    silence = "no sign of life for a while"
+    assert silence not in browser.get(address).text
+
+    Job.objects.update(heartbeat_at=timezone.now() - timedelta(seconds=16))
+    page = browser.get(address)
+    assert silence in page.text
+    assert "No worker seems to run" not in page.text
+
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=16))
+    assert "No worker seems to run" in browser.get(address).text
+
+
+def test_a_job_that_failed_says_why_and_what_was_not_stored(browser, libby, tmp_path):
+    import_ = preview_import(
+        libby, SourceFactory(review=libby.review), ris_file(tmp_path, 2), "a.ris"
+    )
+    job = ask_to_store(libby, [import_])
+    Job.objects.update(attempts=3)
+    tasks.wake_for_what_waits()
+
+    page = browser.get(url("job", libby, job.pk))
+
+    assert "It was begun 3 times" in page.text
+    assert "Not imported" in page.text
+    again = browser.post(url("import", libby, import_.pk), {"do": "commit"})
+    assert again.url == url("import", libby, import_.pk)
+    assert Record.objects.imported().count() == 2
 
 
 def test_files_that_wait_for_a_decision_are_linked_from_the_sources(browser, libby, olive):
