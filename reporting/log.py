@@ -51,8 +51,8 @@ SENTENCES = {
 
 STAGES = {"title_abstract": "title and abstract", "full_text": "full text"}
 
-# Digests leave the server through `manage.py verify` alone; slots mean nothing to people.
-LEFT_OUT = {"digest", "hash", "sha256", "slot"}
+# Digests leave the server through `manage.py verify` alone; slots and bundles mean nothing to people.
+LEFT_OUT = {"bundle", "digest", "hash", "sha256", "slot"}
 
 
 class _Known(dict[str, Any]):

@@ -53,6 +53,8 @@ def addresses(route: Route, world: World, stories: Iterable[str] = STORIES) -> l
         "source_pk": [world.source.pk],
         "adjustment_pk": [world.adjustment.pk],
         "import_pk": [world.committed.pk, world.previewed.pk],
+        "bundle_pk": [world.bundle.pk],
+        "job_pk": [world.job.pk],
         "name": list(FILES),
         "token": [world.token],
         "uidb36": ["1"],

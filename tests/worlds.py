@@ -15,11 +15,14 @@ from screening.actions.importing import preview_import
 from screening.actions.people import change_roles, invite
 from screening.actions.reviews import create_review
 from screening.actions.storing import commit_import
+from screening.actions.together import Brought, bring_together, store_together
 from screening.actions.voting import Ballot, cast_vote, postpone
 from screening.models import (
     Adjustment,
+    Bundle,
     Import,
     Invitation,
+    Job,
     Record,
     Review,
     Role,
@@ -72,6 +75,8 @@ class World:
     invitation: Invitation
     token: str
     adjustment: Adjustment
+    bundle: Bundle
+    job: Job
 
     def access(self, name: str) -> ReviewAccess:
         """As every request has it: nothing remembered from before."""
@@ -115,8 +120,21 @@ def whole_review(folder: Path, *, shared: bool = False) -> World:
     adjustment = add_adjustment(
         access_for(dora, review.pk), box="duplicates", number=12, why="Removed before the import."
     )
+    bundle = bring_together(access_for(dora, review.pk), [_brought(folder, "scopus.ris", 600)])
+    stored_later = bring_together(access_for(dora, review.pk), [_brought(folder, "mine.ris", 700)])
+    job = store_together(access_for(dora, review.pk), stored_later, {})
     world = World(
-        review, people, records, source, committed, previewed, invitation, token, adjustment
+        review,
+        people,
+        records,
+        source,
+        committed,
+        previewed,
+        invitation,
+        token,
+        adjustment,
+        bundle,
+        job,
     )
     for story, votes in STORIES.items():
         for name, decision in votes.items():
@@ -131,6 +149,12 @@ def whole_review(folder: Path, *, shared: bool = False) -> World:
 def _upload(access: ReviewAccess, source: Source, path: Path, count: int, **entries: Any) -> Import:
     path.write_text(ris(count, **entries))
     return preview_import(access, source, path, path.name)
+
+
+def _brought(folder: Path, name: str, first: int) -> Brought:
+    path = folder / name
+    path.write_text(ris(2, first=first))
+    return Brought(name, path)
 
 
 def _end_conflicts(world: World) -> None:

@@ -11,6 +11,11 @@ from django.utils import timezone
 
 from screening.access import ReviewAccess
 from screening.models import (
+    Bundle,
+    BundledFile,
+    Import,
+    Job,
+    JobImport,
     LogEntry,
     LogHead,
     Record,
@@ -38,6 +43,8 @@ PAGES = {
     "sources": "/reviews/{review}/sources/",
     "search_report": "/reviews/{review}/sources/report/",
     "import": "/reviews/{review}/sources/import/{import_}/",
+    "together": "/reviews/{review}/sources/import/together/{bundle}/",
+    "job": "/reviews/{review}/sources/import/jobs/{job}/",
     "queue": "/reviews/{review}/screen/title-abstract/",
     "progress": "/reviews/{review}/screen/title-abstract/progress/",
     "mine": "/reviews/{review}/screen/title-abstract/mine/",
@@ -142,12 +149,31 @@ def _filled(size: int, *, shared: bool) -> dict[str, object]:
     return {
         "review": review.pk,
         "import_": imported.pk,
+        **_files_together(alice, imported, each),
         "alice": alice.user,
         "partial": records[0].pk,
         "conflict": records[2 * each].pk,
         "report": reports[0].record_id,
         "unseen": records[-1].pk,
     }
+
+
+def _files_together(access: ReviewAccess, imported: Import, count: int) -> dict[str, int]:
+    """A bundle of files that wait, and a job that stores others."""
+    now = timezone.now()
+    waiting = {"source": imported.source, "state": "previewed", "committed_at": None}
+    told = {"review": access.review, "brought_by": access.user, "brought_at": now}
+    undecided = Bundle.objects.create(**told)
+    job = Job.objects.create(
+        review=access.review, kind="import", asked_by=access.user, asked_at=now, of=count
+    )
+    decided = Bundle.objects.create(**told, job=job)
+    for place in range(1, count + 1):
+        for bundle in (undecided, decided):
+            file = ImportFactory(**waiting)
+            BundledFile.objects.create(bundle=bundle, place=place, name="x.ris", imported=file)
+        JobImport.objects.create(job=job, imported=file, place=place)
+    return {"bundle": undecided.pk, "job": job.pk}
 
 
 def _sought(access: ReviewAccess, included: list[ScreeningItem]) -> list[ScreeningItem]:
