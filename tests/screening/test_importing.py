@@ -697,6 +697,8 @@ def test_the_command_imports_as_the_first_lead_and_says_so_in_json(dora, tmp_pat
         "read": 3,
         "problems": 1,
         "records": 3,
+        "duplicates": 0,
+        "duplicate_questions": 0,
     }
     assert (import_.source.name, import_.uploaded_by) == ("Embase", dora.user)
 
