@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db.models import F, Q, QuerySet
 
 from screening.querysets.said import SaidQuerySet
+
+if TYPE_CHECKING:
+    from screening.models import DuplicateQuestion
 
 
 class MergeQuerySet(SaidQuerySet):
@@ -24,3 +27,12 @@ class QuestionQuerySet(QuerySet):
     def open(self) -> Self:
         """Nobody has answered yet, the likeliest duplicates first."""
         return self.filter(is_open=True).order_by(F("score").desc(), "pk")
+
+    def ahead_of(self, question: DuplicateQuestion) -> Self:
+        """Those that come before it, from the likeliest on."""
+        same = Q(score=question.score, pk__lt=question.pk)
+        return self.filter(Q(score__gt=question.score) | same)
+
+    def behind(self, question: DuplicateQuestion) -> Self:
+        same = Q(score=question.score, pk__gt=question.pk)
+        return self.filter(Q(score__lt=question.score) | same)
