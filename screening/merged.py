@@ -4,11 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from screening.access import ReviewAccess
 from screening.duplicates import in_words
-from screening.models import BY_A_PERSON, Distinction, LogEntry, Membership, Merge
+from screening.models import (
+    BY_A_PERSON,
+    Distinction,
+    DuplicateQuestion,
+    Import,
+    LogEntry,
+    Membership,
+    Merge,
+    Record,
+    ScreeningItem,
+)
+from screening.querysets.votes import undo_ends_for
+from screening.rules import Stage
 
 UNREAD = [f"{side}__{name}" for side in ("record", "kept") for name in ("abstract", "keywords")]
 
@@ -81,3 +93,32 @@ def by_whom(access: ReviewAccess, said: QuerySet[Any]) -> QuerySet[Any]:
     """Annotate `name`, of whoever said it, as the review calls them."""
     names = access.scope(Membership).filter(user=OuterRef("said_by")).values("name")
     return said.annotate(name=Subquery(names[:1]))
+
+
+@dataclass(frozen=True, slots=True)
+class OfImport:
+    """What became of an import's records: so many are duplicates, so many questions are open."""
+
+    merged: int
+    asked: int
+
+
+def of_import(access: ReviewAccess, import_: Import) -> OfImport:
+    merges = access.scope(Merge).in_force().filter(record__imported_by=import_)
+    questions = access.scope(DuplicateQuestion).open().order_by()
+    about = Q(first__imported_by=import_) | Q(second__imported_by=import_)
+    return OfImport(merges.count(), questions.filter(about).count())
+
+
+def merge_of(access: ReviewAccess, record: Record) -> Merge | None:
+    """What makes the record a duplicate."""
+    return access.scope(Merge).in_force().filter(record=record).select_related("kept").first()
+
+
+def merged_item(access: ReviewAccess, record: int, stage: Stage) -> ScreeningItem | None:
+    """The item of a duplicate, closed since it was merged; None for any other record."""
+    merges = access.scope(Merge).in_force().filter(record=OuterRef("record"))
+    items = access.scope(ScreeningItem).at(stage).filter(Exists(merges), record=record)
+    if stage is Stage.FULL_TEXT:
+        items = items.filter(sought_at__lte=undo_ends_for())
+    return items.select_related("record").order_by("-round").first()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 
-from screening.access import ReviewAccess
+from screening.access import Reader, ReviewAccess
 from screening.duplicates import LIKELY, RELATED
 from screening.duplicates.differences import LABELS, Compared, compared
 from screening.models import Distinction, DuplicateQuestion, Merge, Record
@@ -77,7 +77,7 @@ def _whole(access: ReviewAccess):
     return access.scope(DuplicateQuestion).select_related(*sources)
 
 
-def likely(access: ReviewAccess) -> QuerySet[DuplicateQuestion]:
+def likely(access: Reader) -> QuerySet[DuplicateQuestion]:
     """The open ones that it would be wrong to leave alone."""
     questions = access.scope(DuplicateQuestion).open()
     return questions.filter(score__gte=LIKELY).exclude(reason=RELATED)

@@ -24,6 +24,7 @@ from screening.actions.undoing import undo_import, work_on
 from screening.files import on_disk
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
 from screening.importers import UnreadableFile, formats
+from screening.merged import of_import
 from screening.models import Adjustment, Import, ImportState, Source
 from screening.pages import number_in
 from screening.previews import ProblemPage, preview_of
@@ -196,6 +197,7 @@ def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) ->
         "here": "sources",
         "import": import_,
         "work": work_on(import_),
+        "duplicates": of_import(access, import_),
         "problems": ProblemPage.of_import(import_, _after(request)),
     }
     return render(request, "screening/import_report.html", context)

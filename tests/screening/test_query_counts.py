@@ -11,8 +11,11 @@ from django.utils import timezone
 
 from screening.access import ReviewAccess
 from screening.models import (
+    Distinction,
+    DuplicateQuestion,
     LogEntry,
     LogHead,
+    Merge,
     Record,
     Retrieval,
     Review,
@@ -52,6 +55,13 @@ PAGES = {
     "records_csv": "/reviews/{review}/records.csv",
     "records_ris": "/reviews/{review}/records.ris",
     "timeline": "/reviews/{review}/records/{conflict}/",
+    "records that are duplicates": "/reviews/{review}/records/?duplicates=only",
+    "timeline of a duplicate": "/reviews/{review}/records/{duplicate}/",
+    "duplicates": "/reviews/{review}/duplicates/",
+    "duplicate_question": "/reviews/{review}/duplicates/{question}/",
+    "compare": "/reviews/{review}/duplicates/compare/?one=1&other=2",
+    "merged": "/reviews/{review}/duplicates/merged/",
+    "merged, told apart": "/reviews/{review}/duplicates/merged/?show=apart",
     "report": "/reviews/{review}/report/",
     "agreement": "/reviews/{review}/report/agreement/",
     "log": "/reviews/{review}/log/",
@@ -74,6 +84,10 @@ POSTS = {
         "/reviews/{review}/conflicts/title-abstract/{conflict}/",
         {"action": "propose", "decision": "include", "rationale": "We talked."},
     ),
+    "same": ("/reviews/{review}/duplicates/{question}/", {"answer": "same"}),
+    "different": ("/reviews/{review}/duplicates/{question}/", {"answer": "different"}),
+    "merge_end": ("/reviews/{review}/duplicates/merged/{merge}/", {}),
+    "apart_end": ("/reviews/{review}/duplicates/apart/{apart}/", {}),
 }
 
 
@@ -139,7 +153,9 @@ def _filled(size: int, *, shared: bool) -> dict[str, object]:
     )
     _log(review, rows, long_ago)
     reports = _sought(alice, [item for item in items if item.outcome == "included"])
+    duplicates = _duplicates(alice, records[-5 * each : -1], len(rows) + 1)
     return {
+        **duplicates,
         "review": review.pk,
         "import_": imported.pk,
         "alice": alice.user,
@@ -147,6 +163,44 @@ def _filled(size: int, *, shared: bool) -> dict[str, object]:
         "conflict": records[2 * each].pk,
         "report": reports[0].record_id,
         "unseen": records[-1].pk,
+    }
+
+
+def _duplicates(access: ReviewAccess, records: list[Record], sequence: int) -> dict[str, object]:
+    """Of records that nobody has seen: a fifth merged, a fifth told apart, a fifth asked about."""
+    each = len(records) // 5
+    said = {
+        "review": access.review,
+        "said_by": access.user,
+        "said_at": timezone.now(),
+        "started_at_sequence": sequence,
+    }
+    merged = records[:each]
+    Merge.objects.bulk_create(
+        Merge(record=duplicate, kept=records[each + place], pattern="same-doi", **said)
+        for place, duplicate in enumerate(merged)
+    )
+    ScreeningItem.objects.filter(record__in=merged).update(closed_at=timezone.now())
+    rest = records[2 * each :]
+    Distinction.objects.bulk_create(
+        Distinction(first=rest[2 * place], second=rest[2 * place + 1], **said)
+        for place in range(each // 2 or 1)
+    )
+    DuplicateQuestion.objects.bulk_create(
+        DuplicateQuestion(
+            review=access.review,
+            first=rest[-2 * place - 2],
+            second=rest[-2 * place - 1],
+            reason="unsure",
+            score=0.5,
+        )
+        for place in range(each // 2 or 1)
+    )
+    return {
+        "duplicate": merged[0].pk,
+        "merge": access.scope(Merge)[0].pk,
+        "apart": access.scope(Distinction)[0].pk,
+        "question": access.scope(DuplicateQuestion)[0].pk,
     }
 
 
