@@ -91,12 +91,17 @@ class Duplicates:
         return list(rows.defer(f"{one}__abstract", f"{other}__abstract"))
 
     def _of_merge(self, merge: Merge) -> Said:
-        if merge.record_id == self.record.pk:
-            what = f"merged it into record {merge.kept.number}"
+        is_duplicate = merge.record_id == self.record.pk
+        if merge.is_by_a_person:
+            duplicate = "it" if is_duplicate else f"record {merge.record.number}"
+            kept = f"record {merge.kept.number}" if is_duplicate else "it"
+            what = f"merged {duplicate} into {kept}"
+            return Said(merge.said_at, merge.said_by_id, what)
+        if is_duplicate:
+            what = f"Merged into record {merge.kept.number} without a person"
         else:
-            what = f"merged record {merge.record.number} into it"
-        who = merge.said_by_id if merge.is_by_a_person else None
-        return Said(merge.said_at, who, what, "" if who else pattern_in_words(merge.pattern))
+            what = f"Record {merge.record.number} was merged into it without a person"
+        return Said(merge.said_at, None, what, pattern_in_words(merge.pattern))
 
     def _of_separation(self, merge: Merge, entry: LogEntry) -> Said:
         other = merge.kept if merge.record_id == self.record.pk else merge.record

@@ -153,7 +153,7 @@ def _filled(size: int, *, shared: bool) -> dict[str, object]:
     )
     _log(review, rows, long_ago)
     reports = _sought(alice, [item for item in items if item.outcome == "included"])
-    duplicates = _duplicates(alice, records[-5 * each : -1], len(rows) + 1)
+    duplicates = _duplicates(alice, records[4 * each : -1])
     return {
         **duplicates,
         "review": review.pk,
@@ -166,14 +166,14 @@ def _filled(size: int, *, shared: bool) -> dict[str, object]:
     }
 
 
-def _duplicates(access: ReviewAccess, records: list[Record], sequence: int) -> dict[str, object]:
+def _duplicates(access: ReviewAccess, records: list[Record]) -> dict[str, object]:
     """Of records that nobody has seen: a fifth merged, a fifth told apart, a fifth asked about."""
     each = len(records) // 5
     said = {
         "review": access.review,
         "said_by": access.user,
         "said_at": timezone.now(),
-        "started_at_sequence": sequence,
+        "started_at_sequence": 1,
     }
     merged = records[:each]
     Merge.objects.bulk_create(
