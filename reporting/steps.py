@@ -156,7 +156,7 @@ def _decide_about_duplicates(now: Situation) -> Step | None:
         "do",
         f"{waits(now.questions, 'possible duplicate')} for your decision",
         f"{before} that nobody screens one report twice. What was certain is merged already.",
-        "Look at them",
+        "Decide",
         "duplicates",
     )
 

@@ -62,13 +62,11 @@ class Telling:
         )
 
     def _of_duplicates(self) -> Iterator[Event]:
-        """What was said of the record and others; a pattern has no name to be told by."""
+        """What was said of the record and others; nobody is named for what a pattern decided."""
         for said in self.history.duplicates.said():
             who = "" if said.who is None else self.history.names.get(said.who, "")
-            what = said.what if said.who is not None else f"Automatically {said.what}"
-            yield Event(
-                said.at, what, who=who, details=(said.why.capitalize(),) if said.why else ()
-            )
+            details = (said.why[:1].upper() + said.why[1:],) if said.why else ()
+            yield Event(said.at, said.what, who=who, details=details)
 
     def _of_report(self, found: list[Event]) -> Iterator[Event]:
         """It is sought since the votes include the record, or the resolution of a conflict does."""

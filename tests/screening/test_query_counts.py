@@ -184,7 +184,7 @@ def _duplicates(access: ReviewAccess, records: list[Record]) -> dict[str, object
     rest = records[2 * each :]
     Distinction.objects.bulk_create(
         Distinction(first=rest[2 * place], second=rest[2 * place + 1], **said)
-        for place in range(each // 2 or 1)
+        for place in range(max(2, each // 2))
     )
     DuplicateQuestion.objects.bulk_create(
         DuplicateQuestion(
@@ -194,7 +194,7 @@ def _duplicates(access: ReviewAccess, records: list[Record]) -> dict[str, object
             reason="unsure",
             score=0.5,
         )
-        for place in range(each // 2 or 1)
+        for place in range(max(2, each // 2))
     )
     return {
         "duplicate": merged[0].pk,
