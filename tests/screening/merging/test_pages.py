@@ -146,6 +146,7 @@ def test_answered_in_another_tab_it_says_so_and_asks_the_next(signed_in, libby, 
     assert late.status_code == 409
     assert late.context["question"] == two[1]
     assert "Records 1 and 3 are merged." in text_of(late)
+    assert "Here is the next question." in text_of(late)
     assert not libby.scope(Distinction).exists()
 
 
