@@ -63,6 +63,7 @@ STORIES = {
     "adjudicated": {"Alice": YES, "Bob": NO},
     "discussed": {"Alice": YES, "Bob": NO},
     "last": {},
+    "copy": {},
 }
 
 
@@ -133,7 +134,7 @@ def whole_review(folder: Path, *, shared: bool = False) -> World:
     world.settle(settled)
     postpone(world.access("Bob"), records["put off"], stage=TA)
     _end_conflicts(world)
-    _decide_about_duplicates(world, folder)
+    _decide_about_duplicates(world)
     return world
 
 
@@ -166,13 +167,11 @@ def _end_conflicts(world: World) -> None:
     )
 
 
-def _decide_about_duplicates(world: World, folder: Path) -> None:
+def _decide_about_duplicates(world: World) -> None:
     """One merge, late; one pair told apart; one question. Of records that have votes to hide."""
     records = world.records
-    late = _upload(world.access("Dora"), world.source, folder / "late.ris", 1, first=700)
-    commit_import(world.access("Dora"), late)
-    copy = Record.objects.get(imported_by=late)
-    world.merge = merge_records(world.access("Dora"), copy, records["both, not settled"])
+    both = records["copy"], records["both, not settled"]
+    world.merge = merge_records(world.access("Dora"), *both)
     told = (records["agreed to include"], records["Bob alone"])
     world.distinction = tell_apart(world.access("Libby"), *told)
     first, second = sorted(
