@@ -11,7 +11,9 @@ from django.utils import timezone
 from screening.access import ReviewAccess, access_for
 from screening.actions import conflicts
 from screening.actions.adjustments import add_adjustment
+from screening.actions.distinctions import tell_apart
 from screening.actions.importing import preview_import
+from screening.actions.merging import merge_records
 from screening.actions.people import change_roles, invite
 from screening.actions.reviews import create_review
 from screening.actions.storing import commit_import
@@ -20,9 +22,12 @@ from screening.actions.voting import Ballot, cast_vote, postpone
 from screening.models import (
     Adjustment,
     Bundle,
+    Distinction,
+    DuplicateQuestion,
     Import,
     Invitation,
     Job,
+    Merge,
     Record,
     Review,
     Role,
@@ -61,6 +66,7 @@ STORIES = {
     "adjudicated": {"Alice": YES, "Bob": NO},
     "discussed": {"Alice": YES, "Bob": NO},
     "last": {},
+    "copy": {},
 }
 
 
@@ -77,6 +83,9 @@ class World:
     adjustment: Adjustment
     bundle: Bundle
     job: Job
+    question: DuplicateQuestion | None = None
+    merge: Merge | None = None
+    distinction: Distinction | None = None
 
     def access(self, name: str) -> ReviewAccess:
         """As every request has it: nothing remembered from before."""
@@ -143,6 +152,7 @@ def whole_review(folder: Path, *, shared: bool = False) -> World:
     world.settle(settled)
     postpone(world.access("Bob"), records["put off"], stage=TA)
     _end_conflicts(world)
+    _decide_about_duplicates(world)
     return world
 
 
@@ -178,4 +188,19 @@ def _end_conflicts(world: World) -> None:
         stage=TA,
         decision=NO,
         rationale="Not about images.",
+    )
+
+
+def _decide_about_duplicates(world: World) -> None:
+    """One merge, late; one pair told apart; one question. Of records that have votes to hide."""
+    records = world.records
+    both = records["copy"], records["both, not settled"]
+    world.merge = merge_records(world.access("Dora"), *both)
+    told = (records["agreed to include"], records["Bob alone"])
+    world.distinction = tell_apart(world.access("Libby"), *told)
+    first, second = sorted(
+        (records["Alice alone"], records["unseen"]), key=lambda record: record.pk
+    )
+    world.question = DuplicateQuestion.objects.create(
+        review=world.review, first=first, second=second, reason="unsure", score=0.4
     )

@@ -166,17 +166,20 @@ def link(access: ReviewAccess, absorbed: Absorbed, evidence: Evidence, sequence:
 
 
 @action
-def separate(access: ReviewAccess, record: Record) -> Merge:
+def separate(access: ReviewAccess, record: Record, known: Merge | None = None) -> Merge:
     """The record is no duplicate, and stays different from what it was merged into.
 
     Its items are open again as they were; its votes count there and nowhere else.
+
+    Args:
+        known: the merge that is meant, if the record was merged and separated more than once.
 
     Raises:
         Refused: it is not merged into another, or a vote of it is part of what was resolved.
     """
     lock_membership(access, Right.MERGE)
     lock_review(access.review.pk)
-    merge = _merge_of(access, record)
+    merge = _merge_of(access, record, known)
     _leave(access, merge, [record.pk])
     sequence = next_sequence(access)
     _end(merge, sequence)

@@ -26,6 +26,7 @@ from screening.files import on_disk
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
 from screening.importers import UnreadableFile, formats
 from screening.importers.zipped import MOST_FILES
+from screening.merged import of_import
 from screening.models import Adjustment, Bundle, Import, ImportState, Job, Source
 from screening.pages import number_in
 from screening.previews import ProblemPage, beginning_of, preview_of
@@ -223,6 +224,7 @@ def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) ->
         "here": "sources",
         "import": import_,
         "work": work_on(import_),
+        "duplicates": of_import(access, import_),
         "problems": ProblemPage.of_import(import_, _after(request)),
     }
     return render(request, "screening/import_report.html", context)

@@ -262,7 +262,7 @@ def test_the_preview_counts_what_is_known_and_what_has_no_abstract(client, libby
     preview = page.context["preview"]
     assert (preview.known, preview.without_abstract, preview.read) == (2, 3, 6)
     assert [one.title for one in preview.first] == ["Title 3", "Title 4", "Title 5"]
-    assert "only counted now: nothing is merged" in text_of(page)
+    assert "only counted now: duplicates are merged as the file is imported" in text_of(page)
 
 
 def test_another_reviews_records_are_not_known(client, libby, mallory, source, tmp_path):
