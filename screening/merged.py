@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from screening.access import ReviewAccess
 from screening.duplicates import in_words
@@ -105,9 +105,8 @@ class OfImport:
 
 def of_import(access: ReviewAccess, import_: Import) -> OfImport:
     merges = access.scope(Merge).in_force().filter(record__imported_by=import_)
-    questions = access.scope(DuplicateQuestion).open().order_by()
-    about = Q(first__imported_by=import_) | Q(second__imported_by=import_)
-    return OfImport(merges.count(), questions.filter(about).count())
+    questions = access.scope(DuplicateQuestion).open().about(import_)
+    return OfImport(merges.count(), questions.order_by().count())
 
 
 def merge_of(access: ReviewAccess, record: Record) -> Merge | None:

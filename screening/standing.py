@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Count
 from django.utils import timezone
 
-from screening.models import Bundle, BundledFile, Import, ImportState, Job, JobState
+from screening.models import Bundle, DuplicateQuestion, Import, ImportState, Job, JobState, Merge
 
 WORKERS_LOOK_WITHIN = timedelta(seconds=15)
 """A worker that has nothing to do looks every second; after this long there is none."""
@@ -19,6 +20,7 @@ class FileRow:
     import_: Import | None
     refusal: str
     first: Import | None = None
+    duplicates: int = 0
 
     @property
     def is_in(self) -> bool:
@@ -41,6 +43,7 @@ class Standing:
         is_without_worker: it has waited for longer than a worker lets anything wait.
         is_silent: its worker has shown no life for a while, and may have been killed.
         ahead: how many jobs of this site come before it.
+        questions: how many possible duplicates of the review wait for somebody.
     """
 
     job: Job
@@ -48,6 +51,12 @@ class Standing:
     is_without_worker: bool
     is_silent: bool
     ahead: int
+    questions: int
+
+    @property
+    def duplicates(self) -> int:
+        """Records of its files that are merged into others."""
+        return sum(row.duplicates for row in self.rows)
 
     @property
     def records(self) -> int:
@@ -78,22 +87,34 @@ def standing_of(job: Job) -> Standing:
     elif job.state == JobState.RUNNING and job.lease_until:
         is_idle = now - job.lease_until > WORKERS_LOOK_WITHIN
     is_silent = job.state == JobState.RUNNING and now - job.heartbeat_at > WORKERS_LOOK_WITHIN
-    return Standing(job, _rows(job), is_idle, is_silent, ahead)
+    questions = DuplicateQuestion.objects.open().filter(review=job.review_id).order_by().count()
+    return Standing(job, _rows(job), is_idle, is_silent, ahead, questions)
 
 
 def _rows(job: Job) -> list[FileRow]:
     parts = {part.imported_id: part for part in job.parts.select_related("imported__source")}
+    merged = Merge.objects.in_force().filter(record__imported_by__in=list(parts)).order_by()
+    counted = merged.values_list("record__imported_by").annotate(n=Count("pk"))
+    duplicates = dict(counted)
     bundle = Bundle.objects.filter(job=job).first()
     if bundle is None:
         return [
-            FileRow(one.imported.file_name, one.imported, one.refusal) for one in parts.values()
+            FileRow(
+                one.imported.file_name,
+                one.imported,
+                one.refusal,
+                duplicates=duplicates.get(one.imported_id, 0),
+            )
+            for one in parts.values()
         ]
     files = bundle.files.select_related("imported__source", "first")
     return [
-        _row(file, parts[file.imported_id].refusal if file.imported_id in parts else "")
+        FileRow(
+            file.name,
+            file.imported,
+            (parts[file.imported_id].refusal if file.imported_id in parts else "") or file.refusal,
+            file.first,
+            duplicates.get(file.imported_id, 0),
+        )
         for file in files
     ]
-
-
-def _row(file: BundledFile, refusal: str) -> FileRow:
-    return FileRow(file.name, file.imported, refusal or file.refusal, file.first)

@@ -5,7 +5,7 @@ from typing import Any
 
 from reporting.exports.names import members
 from screening.access import Reader
-from screening.duplicates import in_words
+from screening.merged import pattern_in_words
 from screening.models import Merge
 
 ROWS_AT_ONCE = 1_000
@@ -42,15 +42,11 @@ def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
             merge.kept.number,
             merge.kept.imported_by.source.name,
             merge.pattern,
-            pattern_words(merge),
+            pattern_in_words(merge.pattern),
             "" if merge.score is None else f"{merge.score:.4f}",
             people[merge.said_by_id].name if merge.is_by_a_person else BY_PATTERN,
             merge.said_at,
         )
-
-
-def pattern_words(merge: Merge) -> str:
-    return "somebody compared both" if merge.is_by_a_person else in_words(merge.pattern)
 
 
 def _merges(access: Reader):

@@ -682,7 +682,7 @@ def test_duplicates_say_which_why_and_who(download, olive, dora, screened, revie
             "0.9877",
             "automatic",
         ),
-        third.number: (str(first.number), "person", "somebody compared both", "", "Dora"),
+        third.number: (str(first.number), "person", "somebody looked at both", "", "Dora"),
     }
     wide = {int(row["record_id"]): row for row in download(olive, "records_wide").rows}
     assert [wide[r.number]["duplicate_of"] for r in (first, second, third)] == [
