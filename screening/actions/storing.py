@@ -75,7 +75,8 @@ def commit_import(
     are invisible and have no items. What a killed attempt left is removed by the next one.
 
     Args:
-        progress: told after every thousand how many entries are stored, outside of transactions;
+        progress: told after every thousand how many entries are stored, and every few seconds
+            while duplicates are looked for, outside of transactions;
             what it raises ends the attempt as if it were killed.
 
     Raises:
@@ -91,14 +92,16 @@ def commit_import(
     except UnreadableFile as problem:
         _give_up(access, attempt)
         raise Refused(str(problem)) from problem
-    done = _match_and_finish(access, attempt)
+    done = _match_and_finish(access, attempt, progress)
     bulk.count_rows()
     return done
 
 
-def _match_and_finish(access: ReviewAccess, attempt: _Attempt) -> Import:
+def _match_and_finish(
+    access: ReviewAccess, attempt: _Attempt, progress: Callable[[int], None] | None = None
+) -> Import:
     """Again when somebody imported, merged or separated something in between."""
-    tick = _Pulse(attempt)
+    tick = _Pulse(attempt, progress)
     while True:
         try:
             return _finish(access, attempt, matches_of(access, attempt.compared, tick=tick))
@@ -133,7 +136,7 @@ def _store(
     access: ReviewAccess,
     attempt: _Attempt,
     path: Path,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int], None] | None = None,
 ) -> None:
     """Every entry of the file is a row: a record or a problem."""
     import_ = attempt.import_
@@ -294,14 +297,17 @@ class OutOfDate(Exception):
 class _Pulse:
     """Called as often as one likes, it shows that the attempt is alive, every few seconds."""
 
-    def __init__(self, attempt: _Attempt) -> None:
+    def __init__(self, attempt: _Attempt, progress: Callable[[int], None] | None) -> None:
         self._attempt = attempt
+        self._progress = progress
         self._shown_at = monotonic()
 
     def __call__(self) -> None:
         if monotonic() - self._shown_at > PULSE:
             with transaction.atomic():
                 _show_life(self._attempt)
+            if self._progress:
+                self._progress(self._attempt.records + self._attempt.problems)
             self._shown_at = monotonic()
 
 

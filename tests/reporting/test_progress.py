@@ -120,7 +120,7 @@ def test_a_record_judged_anew_waits_for_votes_whatever_became_of_its_report(
 def test_the_rail_counts_sources_my_records_and_settled_conflicts(alice, carol, screened, no_undo):
     for signs in ("..", "+.", "+-"):
         screened(signs)
-    shared = {"sources": 1, "conflicts": 1, "conflicts_at": "title_abstract"}
+    shared = {"sources": 1, "conflicts": 1, "conflicts_at": "title_abstract", "duplicates": 0}
 
     assert rail_counts(alice) == {"title_abstract": 1, "full_text": 0, "reports": 0, **shared}
     assert rail_counts(carol) == {"title_abstract": 0, "full_text": 0, "reports": 0, **shared}
@@ -132,7 +132,7 @@ def test_the_rail_looks_across_the_stages(alice, carol, libby, olive, sought, re
     sought()
     for votes in (("+", "E1"), ("E2", "+"), (".", "+")):
         read(*votes)
-    shared = {"sources": 1, "conflicts": 2, "conflicts_at": "full_text"}
+    shared = {"sources": 1, "conflicts": 2, "conflicts_at": "full_text", "duplicates": 0}
 
     assert rail_counts(alice) == {"title_abstract": 0, "full_text": 3, "reports": 2, **shared}
     assert rail_counts(libby) == {"title_abstract": 0, "full_text": 0, "reports": 2, **shared}
