@@ -1,6 +1,6 @@
 from django.urls import path
 
-from screening.views import columns, searches, sources
+from screening.views import columns, foreign_votes, searches, sources
 
 urlpatterns = [
     path("sources/", sources.listing, name="sources"),
@@ -10,4 +10,5 @@ urlpatterns = [
     path("sources/import/", sources.import_file, name="import_file"),
     path("sources/import/<int:import_pk>/", sources.one_import, name="import"),
     path("sources/import/<int:import_pk>/columns/", columns.choose, name="import_columns"),
+    path("sources/import/<int:import_pk>/votes/", foreign_votes.take_over, name="import_votes"),
 ]
