@@ -56,6 +56,11 @@ class Contents:
         return [vote for vote in self.found.votes if not vote.superseded]
 
     @property
+    def rows(self) -> list[tuple[str, int]]:
+        """How many rows each file has."""
+        return list(self.found.rows.items())
+
+    @property
     def earlier(self) -> int:
         return len(self.found.votes) - len(self.votes)
 

@@ -43,6 +43,7 @@ def take_over(request: HttpRequest, access: ReviewAccess, import_pk: int) -> Htt
         "here": "sources",
         "import": import_,
         "contents": contents,
+        "is_rayyan": program is Program.RAYYAN,
         "form": form,
         "log_form": log_form,
         "taken": import_.votes.filter(carried_from=None).count(),
