@@ -53,18 +53,14 @@ class ReadingForm(forms.Form):
     def __init__(self, access: ReviewAccess, contents: Contents, data: Any = None) -> None:
         super().__init__(data)
         self.access, self.contents = access, contents
-        self._members = voting_members(access)
+        # Asked once, since every person and every reason of the file has a choice of its own.
+        self._members = {one.pk: one for one in voting_members(access)}
+        self._reasons = {one.pk: one for one in access.scope(ExclusionReason).in_use()}
         self._said = ["", *contents.reasons]
-        reasons = access.scope(ExclusionReason).in_use()
+        offered = [(pk, f"{one.code} {one.label}") for pk, one in self._reasons.items()]
         for place, said in enumerate(self._said):
-            self.fields[f"reason-{place}"] = _ReasonField(
-                label=said or NO_REASON,
-                queryset=reasons,
-                required=False,
-                empty_label=LEAVE_OUT,
-                widget=SELECT,
-                initial=next((one for one in reasons if _same(one.label, said)), None),
-            )
+            meant = (one.pk for one in self._reasons.values() if _same(one.label, said))
+            self.fields[f"reason-{place}"] = _one_of(said or NO_REASON, offered, next(meant, None))
 
     def reasons(self) -> Iterator[tuple[str, BoundField]]:
         """Every reason in the words of the file, with the choice beside it."""
@@ -73,7 +69,7 @@ class ReadingForm(forms.Form):
 
     def _reading(self, stage: Stage, people: dict[str, list[Membership]]) -> Reading:
         chosen = {said: self.cleaned_data[f"reason-{n}"] for n, said in enumerate(self._said)}
-        reasons = {said: reason for said, reason in chosen.items() if reason}
+        reasons = {said: self._reasons[pk] for said, pk in chosen.items() if pk}
         return Reading(self.contents.program.value, stage, people, reasons)
 
 
@@ -84,19 +80,14 @@ class RayyanForm(ReadingForm):
 
     def __init__(self, access: ReviewAccess, contents: Contents, data: Any = None) -> None:
         super().__init__(access, contents, data)
-        members = access.scope(Membership).filter(pk__in=[one.pk for one in self._members])
-        for place, person in enumerate(contents.persons):
-            self.fields[f"person-{place}"] = forms.ModelChoiceField(
-                label=person.name,
-                queryset=members.order_by("number"),
-                required=False,
-                empty_label=LEAVE_OUT,
-                widget=SELECT,
-                initial=next((one for one in self._members if _is_of(person, one)), None),
-            )
+        self._persons = contents.persons
+        offered = [(pk, one.name) for pk, one in self._members.items()]
+        for place, person in enumerate(self._persons):
+            meant = (one.pk for one in self._members.values() if _is_of(person, one))
+            self.fields[f"person-{place}"] = _one_of(person.name, offered, next(meant, None))
 
     def persons(self) -> Iterator[tuple[Person, BoundField]]:
-        for place, person in enumerate(self.contents.persons):
+        for place, person in enumerate(self._persons):
             yield person, self[f"person-{place}"]
 
     def clean(self) -> dict[str, Any]:
@@ -107,9 +98,9 @@ class RayyanForm(ReadingForm):
     def _people(self) -> dict[str, list[Membership]]:
         chosen = {
             person.name: self.cleaned_data[f"person-{place}"]
-            for place, person in enumerate(self.contents.persons)
+            for place, person in enumerate(self._persons)
         }
-        return {name: [member] for name, member in chosen.items() if member}
+        return {name: [self._members[pk]] for name, pk in chosen.items() if pk}
 
     @property
     def reading(self) -> Reading:
@@ -120,17 +111,16 @@ class CovidenceForm(ReadingForm):
     """Which list it is, and who stands for the team that decided it."""
 
     said_list = forms.ChoiceField(label="The list", choices=LISTS, widget=SELECT)
-    members = forms.ModelMultipleChoiceField(
+    members = forms.TypedMultipleChoiceField(
         label="Members who stand for the team",
-        queryset=None,
+        coerce=int,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose who stands for the team."},
     )
 
     def __init__(self, access: ReviewAccess, contents: Contents, data: Any = None) -> None:
         super().__init__(access, contents, data)
-        members = access.scope(Membership).filter(pk__in=[one.pk for one in self._members])
-        self.fields["members"].queryset = members.order_by("number")
+        self.fields["members"].choices = [(pk, one.name) for pk, one in self._members.items()]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -152,12 +142,24 @@ class CovidenceForm(ReadingForm):
 
     @property
     def reading(self) -> Reading:
-        return self._reading(self.stage, {"": list(self.cleaned_data["members"])})
+        return self._reading(
+            self.stage, {"": [self._members[pk] for pk in self.cleaned_data["members"]]}
+        )
 
 
-class _ReasonField(forms.ModelChoiceField):
-    def label_from_instance(self, reason: ExclusionReason) -> str:
-        return f"{reason.code} {reason.label}"
+def _one_of(
+    label: str, offered: list[tuple[int, str]], initial: int | None
+) -> forms.TypedChoiceField:
+    """A choice of primary keys, or to leave it out."""
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[("", LEAVE_OUT), *offered],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial=initial,
+        widget=SELECT,
+    )
 
 
 def voting_members(access: ReviewAccess) -> list[Membership]:

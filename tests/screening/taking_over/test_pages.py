@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from reporting.agreement.counting import agreement
@@ -75,7 +77,7 @@ def test_persons_are_named_with_numbers_and_known_ones_are_chosen(client, lead, 
 
     form = answer.context["form"]
     assert [(one.name, one.votes, field.initial) for one, field in form.persons()] == [
-        ("Alice", 1, alice.membership),
+        ("Alice", 1, alice.membership.pk),
         ("Max", 2, None),
     ]
     assert "Whoever has this file can see the votes in it" in answer.text
@@ -135,7 +137,7 @@ def test_the_log_is_given_beside_the_file(client, lead, alice, tmp_path):
         one.name: (one.votes, one.earlier, one.also, field.initial)
         for one, field in answer.context["form"].persons()
     }
-    assert persons["alice@example.org"] == (1, 1, "Alice", alice.membership)
+    assert persons["alice@example.org"] == (1, 1, "Alice", alice.membership.pk)
     assert "No article has the number 77." in said
     line = re.search(r'data-label="Line" class="number">(\d+)', answer.text)
     assert line[1] == "5"
@@ -187,7 +189,7 @@ def test_reasons_of_the_same_words_are_chosen_already(client, lead, tmp_path):
     form = client.get(url("import_votes", lead, import_.pk)).context["form"]
 
     chosen = [(said, field.initial) for said, field in form.reasons()]
-    assert chosen == [("No reason given", None), ("wrong outcome", reason)]
+    assert chosen == [("No reason given", None), ("wrong outcome", reason.pk)]
 
 
 def test_a_missing_file_is_told_and_not_offered(client, lead, kept, tmp_path):
@@ -210,6 +212,18 @@ def test_the_page_is_the_same_whichever_way_a_vote_goes(client, lead, tmp_path):
         Import.objects.filter(pk=import_.pk).update(sha256=f"{place:064x}")
 
     assert len(set(pages)) == 1
+
+
+def test_the_page_asks_as_often_for_many_persons_as_for_few(client, lead, tmp_path):
+    asked = []
+    for number in (2, 30):
+        said = [Article({f"P{n}": "-"}, reasons=f"r{n}") for n in range(number)]
+        import_ = articles(lead, tmp_path, *said, name=f"{number}.csv")
+        with CaptureQueriesContext(connection) as queries:
+            client.get(url("import_votes", lead, import_.pk))
+        asked.append(len(queries))
+
+    assert asked[0] == asked[1]
 
 
 # --- where imported votes show -------------------------------------------------------------------
