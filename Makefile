@@ -19,7 +19,8 @@ run: setup
 	@$(DJANGO) migrate --verbosity 0
 	@PARALLAX_EXAMPLE=1 $(DJANGO) example_review --if-missing > /dev/null
 	@HASHED_STATIC_FILES=1 $(DJANGO) collectstatic --no-input --verbosity 0
-	@PARALLAX_EXAMPLE=1 HASHED_STATIC_FILES=1 PORT=$(PORT) $(BIN)/gunicorn --config config/gunicorn_conf.py
+	@PARALLAX_EXAMPLE=1 HASHED_STATIC_FILES=1 EMBEDDED_WORKER=1 PORT=$(PORT) \
+		$(BIN)/gunicorn --config config/gunicorn_conf.py
 
 # Packages in .venv, and the settings of a laptop in .env; nothing when they are there.
 setup: $(STAMP) .env var/secret_key

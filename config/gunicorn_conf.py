@@ -7,6 +7,7 @@ import sys
 
 from django.conf import settings
 
+from config import embedded_worker
 from config.sqlite_version import sqlite_note
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -56,6 +57,8 @@ def when_ready(server):
         lines.append(sqlite_note())
     lines.append("Stop it with Ctrl-C; requests under way are finished first.")
     os.write(1, "".join(f"{line}\n" for line in lines).encode())
+    if os.environ.get("EMBEDDED_WORKER") == "1":
+        embedded_worker.start({**os.environ})
 
 
 def post_worker_init(worker):

@@ -93,6 +93,9 @@ INSTALLED_APPS = [
     "screening",
     "extraction",
     "reporting",
+    "django_tasks",
+    # Behind screening, whose worker is this one's with more duties.
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -300,10 +303,11 @@ MEDIA_ROOT = BASE_DIR / str(MEDIA_ROOT)
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
-DATA_UPLOAD_MAX_NUMBER_FILES = 10
+DATA_UPLOAD_MAX_NUMBER_FILES = 500
 
-# What a browser may bring in at once; `manage.py import_file` takes any size.
+# The largest file a browser may bring in; `manage.py import_file` takes any size.
 IMPORT_UPLOAD_BYTES = 100 * 1024 * 1024
+# What is read and stored while somebody waits; larger files are stored by a worker.
 IMPORT_UPLOAD_ENTRIES = 20_000
 
 # Names with a digest and ready-made compression need `collectstatic` first; tests and
@@ -338,6 +342,13 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Seconds in which a reviewer can take a vote back before anybody sees what it led to.
 UNDO_SECONDS = env.int("UNDO_SECONDS", 10)
+
+# --- Jobs -------------------------------------------------------------------------------------
+
+# Tasks wake workers, `manage.py db_worker`; what there is to do stands in rows of our own.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# A worker that showed no life for so long is taken for dead, and another one begins its job again.
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 60)
 
 # --- Language, time, log ----------------------------------------------------------------------
 

@@ -52,8 +52,8 @@ SENTENCES = {
 
 STAGES = {"title_abstract": "title and abstract", "full_text": "full text"}
 
-# Digests leave the server through `manage.py verify` alone; slots mean nothing to people.
-LEFT_OUT = {"digest", "hash", "sha256", "slot", "vote_log_sha256"}
+# Digests leave the server through `manage.py verify` alone; slots and bundles mean nothing to people.
+LEFT_OUT = {"bundle", "digest", "hash", "sha256", "slot", "vote_log_sha256"}
 
 
 class _Known(dict[str, Any]):

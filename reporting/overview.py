@@ -32,6 +32,7 @@ from screening.models import (
     Source,
     Vote,
 )
+from screening.questions import likely
 from screening.rules import Stage
 
 PACE_OVER = 200  # votes
@@ -247,6 +248,18 @@ class Overview:
         return sum(Role.REVIEWER.value in asked for asked in roles)
 
     @cached_property
+    def questions(self) -> int:
+        """Likely duplicates, for those who may decide about them."""
+        if not self.access.may(Right.MERGE):
+            return 0
+        return likely(self.access).order_by().count()
+
+    @property
+    def is_untouched(self) -> bool:
+        at = self.title_abstract.tally
+        return at.unseen == at.total and not self.full_text.tally.total
+
+    @cached_property
     def step(self) -> Step:
         return next_step(self._situation)
 
@@ -268,4 +281,6 @@ class Overview:
             to_get=known.to_get,
             asked_for=known.requested,
             not_retrieved=known.not_retrieved,
+            questions=self.questions,
+            is_untouched=self.is_untouched,
         )

@@ -7,7 +7,15 @@ from django.core.cache import cache
 from django.db.models import Count, FilteredRelation, Q, QuerySet
 
 from screening.access import ReviewAccess, Right
-from screening.models import Membership, RetrievalState, Role, ScreeningItem, Source, Vote
+from screening.models import (
+    DuplicateQuestion,
+    Membership,
+    RetrievalState,
+    Role,
+    ScreeningItem,
+    Source,
+    Vote,
+)
 from screening.querysets.votes import is_open
 from screening.rules import AWAITING_VOTES, Outcome, Stage
 
@@ -181,9 +189,17 @@ def _rail_counts(access: ReviewAccess) -> dict[str, Any]:
         "sources": access.scope(Source).count(),
         **{stage.value: my_reading(access, stage)[1] if screens(access) else 0 for stage in Stage},
         "reports": reports(access).to_get if access.may(Right.RETRIEVE) else 0,
+        "duplicates": open_questions(access),
         "conflicts": sum(conflicts.values()),
         "conflicts_at": next(with_some, Stage.TITLE_ABSTRACT).value,
     }
+
+
+def open_questions(access: ReviewAccess) -> int:
+    """Possible duplicates that this person may decide about."""
+    if not access.may(Right.MERGE):
+        return 0
+    return access.scope(DuplicateQuestion).open().order_by().count()
 
 
 def screening_progress(access: ReviewAccess, stage: Stage) -> dict[str, int]:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from reporting.words import ORDINALS, about, counted, waits
 from screening.rules import Stage
 
+MANY = 20
+"""Possible duplicates that are worth being decided about while others screen."""
+
 # What is screened at a stage.
 NOUNS = {Stage.TITLE_ABSTRACT: "record", Stage.FULL_TEXT: "full text"}
 
@@ -52,6 +55,8 @@ class Situation:
         to_get: reports of which nobody said anything yet.
         asked_for: reports that somebody was asked for, and that are not here yet.
         not_retrieved: reports that cannot be had; nobody screens them.
+        questions: likely duplicates that this person may decide about.
+        is_untouched: nobody has voted on anything.
     """
 
     may_import: bool = False
@@ -68,6 +73,8 @@ class Situation:
     to_get: int = 0
     asked_for: int = 0
     not_retrieved: int = 0
+    questions: int = 0
+    is_untouched: bool = False
 
     def at(self, stage: Stage) -> AtStage:
         return self.full_text if stage is Stage.FULL_TEXT else self.title_abstract
@@ -99,8 +106,10 @@ def next_step(now: Situation) -> Step:
     """Own work first, then what unblocks others, then what is waited for."""
     return (
         _search(now)
+        or (_decide_about_duplicates(now) if now.is_untouched else None)
         or _vote(now)
         or _resolve(now)
+        or (_decide_about_duplicates(now) if now.questions >= MANY else None)
         or _invite(now)
         or _get_reports(now)
         or _read_along(now)
@@ -136,6 +145,19 @@ def _search(now: Situation) -> Step | None:
         "Nothing is stored before you have seen a preview.",
         "Import a file",
         "import_file",
+    )
+
+
+def _decide_about_duplicates(now: Situation) -> Step | None:
+    if not now.questions:
+        return None
+    before = "Before screening begins, so" if now.is_untouched else "So"
+    return Step(
+        "do",
+        f"{waits(now.questions, 'possible duplicate')} for your decision",
+        f"{before} that nobody screens one report twice. What was certain is merged already.",
+        "Decide",
+        "duplicates",
     )
 
 

@@ -12,15 +12,16 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django_tasks_db import admin as tasks_admin
 
 from screening.models import Membership, Review, User
 
 admin.site.site_header = "Parallax: people and reviews"
 admin.site.site_title = "Parallax admin"
 admin.site.index_title = "People and reviews"
-# Addresses follow accounts, rights come from roles in a review, and the keys of people's apps are
-# nobody else's.
-admin.site.unregister([Authenticator, EmailAddress, Group])
+# Addresses follow accounts, rights come from roles in a review, the keys of people's apps are
+# nobody else's, and what a task stumbled over may be somebody's file.
+admin.site.unregister([Authenticator, EmailAddress, Group, tasks_admin.DBTaskResult])
 
 
 class EmailInLowerCase:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from screening.access import ReviewAccess
 from screening.actions.importing import inspection_of, kept_file
@@ -10,6 +11,7 @@ from screening.models import Import, ImportProblem, Record
 
 FIRST = 3
 PROBLEMS_ON_A_PAGE = 50
+ENTRIES_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,17 @@ def preview_of(access: ReviewAccess, import_: Import, *, after: int = 0) -> Prev
         known=_known(access, identifiers),
         problems=_page(len(problems), [one for one in problems if one.position > after]),
     )
+
+
+def beginning_of(access: ReviewAccess, import_: Import) -> list[ParsedRecord]:
+    """The first records of a file too large to be read while somebody waits.
+
+    Raises:
+        FileIsGone: the raw file is missing.
+    """
+    entries = islice(read(kept_file(access, import_), inspection_of(import_)), ENTRIES_LOOKED_AT)
+    records = (entry for entry in entries if isinstance(entry, ParsedRecord))
+    return list(islice(records, FIRST))
 
 
 def _known(access: ReviewAccess, identifiers: list[tuple[str, str]]) -> int:

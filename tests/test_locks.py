@@ -164,7 +164,9 @@ def test_rows_of_another_review_are_not_found_under_ones_own(client, world, tmp_
     client.force_login(mine.user)
 
     for route in OF_REVIEWS:
-        if set(arguments(route)) & {"record_pk", "source_pk", "import_pk", "invitation_pk"}:
+        of_rows = {"record_pk", "source_pk", "import_pk", "invitation_pk", "bundle_pk", "job_pk"}
+        of_rows |= {"question_pk", "merge_pk", "distinction_pk"}
+        if set(arguments(route)) & of_rows:
             for address in addresses(route, world):
                 borrowed = address.replace(f"/{world.review.pk}/", f"/{mine.review.pk}/", 1)
                 for method in ("get", "post"):

@@ -11,15 +11,23 @@ from django.utils import timezone
 from screening.access import ReviewAccess, access_for
 from screening.actions import conflicts
 from screening.actions.adjustments import add_adjustment
+from screening.actions.distinctions import tell_apart
 from screening.actions.importing import preview_import
+from screening.actions.merging import merge_records
 from screening.actions.people import change_roles, invite
 from screening.actions.reviews import create_review
 from screening.actions.storing import commit_import
+from screening.actions.together import Brought, bring_together, store_together
 from screening.actions.voting import Ballot, cast_vote, postpone
 from screening.models import (
     Adjustment,
+    Bundle,
+    Distinction,
+    DuplicateQuestion,
     Import,
     Invitation,
+    Job,
+    Merge,
     Record,
     Review,
     Role,
@@ -58,6 +66,7 @@ STORIES = {
     "adjudicated": {"Alice": YES, "Bob": NO},
     "discussed": {"Alice": YES, "Bob": NO},
     "last": {},
+    "copy": {},
 }
 
 
@@ -72,6 +81,11 @@ class World:
     invitation: Invitation
     token: str
     adjustment: Adjustment
+    bundle: Bundle
+    job: Job
+    question: DuplicateQuestion | None = None
+    merge: Merge | None = None
+    distinction: Distinction | None = None
 
     def access(self, name: str) -> ReviewAccess:
         """As every request has it: nothing remembered from before."""
@@ -115,8 +129,21 @@ def whole_review(folder: Path, *, shared: bool = False) -> World:
     adjustment = add_adjustment(
         access_for(dora, review.pk), box="duplicates", number=12, why="Removed before the import."
     )
+    bundle = bring_together(access_for(dora, review.pk), [_brought(folder, "scopus.ris", 600)])
+    stored_later = bring_together(access_for(dora, review.pk), [_brought(folder, "mine.ris", 700)])
+    job = store_together(access_for(dora, review.pk), stored_later, {})
     world = World(
-        review, people, records, source, committed, previewed, invitation, token, adjustment
+        review,
+        people,
+        records,
+        source,
+        committed,
+        previewed,
+        invitation,
+        token,
+        adjustment,
+        bundle,
+        job,
     )
     for story, votes in STORIES.items():
         for name, decision in votes.items():
@@ -125,12 +152,19 @@ def whole_review(folder: Path, *, shared: bool = False) -> World:
     world.settle(settled)
     postpone(world.access("Bob"), records["put off"], stage=TA)
     _end_conflicts(world)
+    _decide_about_duplicates(world)
     return world
 
 
 def _upload(access: ReviewAccess, source: Source, path: Path, count: int, **entries: Any) -> Import:
     path.write_text(ris(count, **entries))
     return preview_import(access, source, path, path.name)
+
+
+def _brought(folder: Path, name: str, first: int) -> Brought:
+    path = folder / name
+    path.write_text(ris(2, first=first))
+    return Brought(name, path)
 
 
 def _end_conflicts(world: World) -> None:
@@ -154,4 +188,19 @@ def _end_conflicts(world: World) -> None:
         stage=TA,
         decision=NO,
         rationale="Not about images.",
+    )
+
+
+def _decide_about_duplicates(world: World) -> None:
+    """One merge, late; one pair told apart; one question. Of records that have votes to hide."""
+    records = world.records
+    both = records["copy"], records["both, not settled"]
+    world.merge = merge_records(world.access("Dora"), *both)
+    told = (records["agreed to include"], records["Bob alone"])
+    world.distinction = tell_apart(world.access("Libby"), *told)
+    first, second = sorted(
+        (records["Alice alone"], records["unseen"]), key=lambda record: record.pk
+    )
+    world.question = DuplicateQuestion.objects.create(
+        review=world.review, first=first, second=second, reason="unsure", score=0.4
     )

@@ -21,6 +21,8 @@ COLUMNS = (
     "file_names",
     "sha256",
     "problems",
+    "different_reports",
+    "only_here",
     *REMOVED,
     *(f"review_{name}" for name in (*REMOVED, *SearchMethods.FACTS)),
 )
@@ -43,6 +45,8 @@ def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
             "|".join(file.file_name for file in one.files),
             "|".join(file.sha256 for file in one.files),
             one.problems,
+            one.reports,
+            one.only_here,
             one.removed_elsewhere,
             _why(one.removed),
             gathered.removed_elsewhere,

@@ -21,6 +21,7 @@ from reporting.prisma.numbers import (
 )
 from screening.access import Reader
 from screening.models import Adjustment, ExclusionReason, Source
+from screening.questions import likely
 from screening.rules import Stage
 
 WITHOUT_SOURCE = "Without a source in particular"
@@ -71,6 +72,7 @@ class Check:
     shown: Shown
     page: str  # name of the address where it is dealt with
     stage: Stage | None = None
+    words: str = "Full texts"  # of the link to it, where no stage says them
 
     @property
     def is_met(self) -> bool:
@@ -106,6 +108,11 @@ class Report:
     @cached_property
     def adjustments(self) -> list[Adjustment]:
         return list(self.access.scope(Adjustment).in_force().said_by_whom())
+
+    @cached_property
+    def questions(self) -> int:
+        """Pairs of records that are likely duplicates, and that nobody has decided about."""
+        return likely(self.access).order_by().count()
 
     @cached_property
     def broken(self) -> list[Identity]:
@@ -193,13 +200,22 @@ class Report:
             ("ft_begun", "screening:queue", ft),
             ("ft_conflict", "screening:conflicts", ft),
         ]
-        return [Check(self._shown(code)[0], page, stage) for code, page, stage in places]
+        checks = [Check(self._shown(code)[0], page, stage) for code, page, stage in places]
+        asked = Shown(
+            "",
+            "Possible duplicates nobody decided about",
+            "question",
+            number=self.questions,
+            records=0,
+            has_list=False,
+        )
+        return [Check(asked, "screening:duplicates", words="Possible duplicates"), *checks]
 
     @property
     def is_final(self) -> bool:
         """There is something, nothing is in progress, and everything adds up."""
         return bool(self.numbers["identified"] + self.numbers["other_identified"]) and not (
-            self.numbers.in_progress or self.broken
+            self.numbers.in_progress or self.broken or self.questions
         )
 
     def rows(self) -> Iterator[tuple[str | int, ...]]:

@@ -48,6 +48,7 @@ class Telling:
         """The import first, then everything in the order in which it happened."""
         found = [event for one in self.history.rounds for event in self._of_round(one)]
         found += self._of_report(found)
+        found += self._of_duplicates()
         in_order = sorted(found, key=lambda event: event.place or event.at or self.history.now)
         return [self._of_import(), *in_order]
 
@@ -59,6 +60,13 @@ class Telling:
             who=self.history.names.get(imported.uploaded_by_id, ""),
             details=(f"Entry {self.history.record.position:,} of {imported.file_name}",),
         )
+
+    def _of_duplicates(self) -> Iterator[Event]:
+        """What was said of the record and others; nobody is named for what a pattern decided."""
+        for said in self.history.duplicates.said():
+            who = "" if said.who is None else self.history.names.get(said.who, "")
+            details = (said.why[:1].upper() + said.why[1:],) if said.why else ()
+            yield Event(said.at, said.what, who=who, details=details)
 
     def _of_report(self, found: list[Event]) -> Iterator[Event]:
         """It is sought since the votes include the record, or the resolution of a conflict does."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -15,7 +16,15 @@ from reporting.prisma.counting import items_in, records_in
 from reporting.prisma.numbers import BOXES, BY_REASON, BY_SOURCE
 from screening.access import ReviewAccess
 from screening.finding import Found, Question, every, find, parse
-from screening.models import ExclusionReason, Import, Record, Resolution, ScreeningItem, Source
+from screening.models import (
+    ExclusionReason,
+    Import,
+    Merge,
+    Record,
+    Resolution,
+    ScreeningItem,
+    Source,
+)
 from screening.pages import number_in
 from screening.querysets.votes import is_shown, undo_ends_for
 from screening.rules import COMPLETE, Outcome, Stage
@@ -34,6 +43,13 @@ class Unknown(LookupError):
     """An address asks for a source, stage, outcome or number that there is none of."""
 
 
+class Kept(StrEnum):
+    """Whether records are asked for that are duplicates of others."""
+
+    ONLY = "only"
+    WITHOUT = "without"
+
+
 @dataclass(frozen=True)
 class Filters:
     """What the records of a list have in common; all of it is asked for.
@@ -42,6 +58,7 @@ class Filters:
         stage: without an outcome, the records that got as far as this stage.
         outcome: at `stage`, or at either. One whose votes can still be taken back is partial.
         in_conflict: the voters disagreed, whether that is resolved or not; at `stage`, or either.
+        duplicates: only records that are merged into others, or only those that are not.
         box: code of a number of the flow diagram, as `prisma.counting.records_in` takes it.
         now: the moment at which items have to be settled.
     """
@@ -52,6 +69,7 @@ class Filters:
     stage: Stage | None
     outcome: Outcome | None
     in_conflict: bool
+    duplicates: Kept | None
     box: str
     now: datetime
 
@@ -114,18 +132,21 @@ class Filters:
             first, *others = items
             for other in others:
                 first = first.filter(Exists(other.filter(record=OuterRef("record"))))
-            return self._disputed_and_of_source(first, "record")
-        if not (self.box or self.source or self.in_conflict):
+            return self._narrowed(first, "record")
+        if not (self.box or self.source or self.in_conflict or self.duplicates):
             return None
         in_box = records_in(self.access, self.box, self.now) if self.box else None
         records = self.access.scope(Record) if in_box is None else in_box
         for other in items:
             records = records.filter(Exists(other.filter(record=OuterRef("pk"))))
-        return self._disputed_and_of_source(records, "pk")
+        return self._narrowed(records, "pk")
 
-    def _disputed_and_of_source(self, rows: QuerySet[Any], record: str) -> QuerySet[Any]:
+    def _narrowed(self, rows: QuerySet[Any], record: str) -> QuerySet[Any]:
         if self.in_conflict:
             rows = rows.filter(**{f"{record}__in": self._disputed()})
+        if self.duplicates:
+            is_merged = Exists(Merge.objects.in_force().filter(record=OuterRef(record)))
+            rows = rows.filter(is_merged if self.duplicates is Kept.ONLY else ~is_merged)
         if self.source:
             path = "imported_by__source" if record == "pk" else "record__imported_by__source"
             rows = rows.filter(**{path: self.source})
@@ -189,6 +210,7 @@ class Filters:
             "stage": self.stage.value.replace("_", "-") if self.stage else "",
             "outcome": self.outcome.value if self.outcome else "",
             "conflict": "yes" if self.in_conflict else "",
+            "duplicates": self.duplicates.value if self.duplicates else "",
         }
         return {name: code for name, code in codes.items() if code}
 
@@ -197,7 +219,7 @@ def filters_of(access: ReviewAccess, asked: Mapping[str, str]) -> Filters:
     """The filters that an address asks for.
 
     Args:
-        asked: q, source, stage, outcome, conflict and box, as texts; all may be missing or empty.
+        asked: q, source, stage, outcome, conflict, duplicates and box, as texts; all may be missing or empty.
 
     Raises:
         Unknown: there is no such source, stage, outcome or number.
@@ -218,6 +240,7 @@ def filters_of(access: ReviewAccess, asked: Mapping[str, str]) -> Filters:
         stage=_one(asked, "stage", lambda code: Stage(code.replace("-", "_"))),
         outcome=_one(asked, "outcome", Outcome),
         in_conflict=bool(asked.get("conflict", "")),
+        duplicates=_one(asked, "duplicates", Kept),
         box=box,
         now=now,
     )

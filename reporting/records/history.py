@@ -6,6 +6,7 @@ from functools import cached_property
 
 from django.db.models import Case, Count, Q, Value, When
 
+from reporting.records.duplicates import Duplicates
 from reporting.records.rows import Row, rows_of
 from screening import retrieval
 from screening.access import ReviewAccess
@@ -65,6 +66,10 @@ class History:
     def names(self) -> dict[int, str]:
         names = dict(self.access.scope(Membership).values_list("user", "name"))
         return {**names, self.access.user.pk: "You"}
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        return Duplicates(self.access, self.record)
 
     @cached_property
     def report(self) -> ScreeningItem | None:

@@ -9,7 +9,7 @@ from itertools import islice
 from reporting.exports.reasons import Reasons, reasons_of
 from reporting.records.filters import Filters
 from screening.access import ReviewAccess
-from screening.models import Record, Retrieval, ScreeningItem, Vote
+from screening.models import Merge, Record, Retrieval, ScreeningItem, Vote
 from screening.querysets.votes import undo_ends_for
 from screening.retrieval import IN_WORDS
 from screening.rules import COMPLETE, Decision, Outcome, Stage
@@ -25,6 +25,7 @@ class Row:
     Args:
         reason, reason_label: what its report is excluded for.
         retrieval: what is known of its report, a code; empty while it is not sought.
+        duplicate_of: the record that is screened in its place; with its number alone.
     """
 
     record: Record
@@ -32,6 +33,7 @@ class Row:
     reason: str = ""
     reason_label: str = ""
     retrieval: str = ""
+    duplicate_of: Record | None = None
 
     @property
     def stages(self) -> list[tuple[str, str]]:
@@ -67,6 +69,9 @@ def rows_of(access: ReviewAccess, records: Iterable[Record], now: datetime) -> l
             rows[record].retrieval = SOUGHT
             if shown is Outcome.EXCLUDED:
                 excluded[pk] = (record, resolved)
+    merges = access.scope(Merge).in_force().filter(record__in=list(rows))
+    for merge in merges.select_related("kept").only("record", "kept__number"):
+        rows[merge.record_id].duplicate_of = merge.kept
     known = access.scope(Retrieval).in_force().filter(record__in=list(rows))
     for record, state in known.values_list("record", "state"):
         if rows[record].retrieval:

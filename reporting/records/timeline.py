@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from reporting.records.duplicates import Duplicates
 from reporting.records.events import Event, Telling
 from reporting.records.history import History
 from reporting.records.waiting import Standing, sentence
@@ -27,6 +28,10 @@ class Timeline:
     @property
     def past(self) -> Past | None:
         return self.history.past
+
+    @property
+    def duplicates(self) -> Duplicates:
+        return self.history.duplicates
 
     @cached_property
     def waits(self) -> str:

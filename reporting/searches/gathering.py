@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from reporting.searches.overlap import Overlap, overlap
 from screening.access import Reader
 from screening.models import Adjustment, Import, Record, SearchMethods, Source
 
@@ -17,11 +18,15 @@ class Search:
     Args:
         files: its imports that stand, each with `n_records`.
         removed: what of it was removed before it came here.
+        reports: its records, without those that are duplicates of others of its own.
+        only_here: of these, how many no other source gave.
     """
 
     source: Source
     files: list[Import]
     removed: list[Adjustment]
+    reports: int
+    only_here: int
 
     @property
     def records(self) -> int:
@@ -52,6 +57,7 @@ class Gathered:
     searches: list[Search]
     removed: list[Adjustment]
     methods: SearchMethods
+    overlap: Overlap
 
     @property
     def removed_elsewhere(self) -> int:
@@ -66,11 +72,19 @@ def gather(access: Reader) -> Gathered:
     files: dict[int, list[Import]] = defaultdict(list)
     for file in _standing(access):
         files[file.source_id].append(file)
+    common = overlap(access)
     searches = [
-        Search(source, files[source.pk], removed[source.pk]) for source in access.scope(Source)
+        Search(
+            source,
+            files[source.pk],
+            removed[source.pk],
+            common.reports.get(source.pk, 0),
+            common.only_here.get(source.pk, 0),
+        )
+        for source in access.scope(Source)
     ]
     methods = access.scope(SearchMethods).first() or SearchMethods(review=access.review)
-    return Gathered(searches, removed[None], methods)
+    return Gathered(searches, removed[None], methods, common)
 
 
 def number_of(removed: list[Adjustment]) -> int:

@@ -48,6 +48,36 @@ class SearchReport:
         return sum(one.records for one in self.searches)
 
     @property
+    def reports(self) -> int:
+        """Of all sources, each counted once."""
+        return self._gathered.overlap.total
+
+    @property
+    def duplicates(self) -> int:
+        return self.records - self.reports
+
+    @property
+    def overlaps(self) -> list[tuple[Search, list[tuple[str, int | None]]]]:
+        """Each source with how many reports it shares with each, by name; None with itself."""
+        there = [one for one in self.searches if one.records]
+        if len(there) < 2:
+            return []
+        common = self._gathered.overlap
+        return [
+            (
+                one,
+                [
+                    (
+                        other.source.name,
+                        None if one is other else common.shared_by(one.source.pk, other.source.pk),
+                    )
+                    for other in there
+                ],
+            )
+            for one in there
+        ]
+
+    @property
     def problems(self) -> int:
         return sum(one.problems for one in self.searches)
 

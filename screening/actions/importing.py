@@ -3,7 +3,7 @@
 `actions.storing` stores it, and `actions.undoing` takes it out again.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,6 @@ class SameFile(Refused):
         super().__init__(f"This file {done}, as {first.file_name}. Nothing was changed.")
 
 
-class TooManyEntries(Refused):
-    """The file holds more entries than the caller takes at once."""
-
-    def __init__(self, found: int) -> None:
-        self.found = found
-        super().__init__(f"This file holds {found:,} entries. Nothing was stored.")
-
-
 class FileIsGone(Refused):
     """The raw file is missing where it was kept."""
 
@@ -76,8 +68,7 @@ def preview_import(
     path: Path,
     file_name: str,
     *,
-    at_most: int | None = None,
-    count: bool = True,
+    count_up_to: int | None = None,
 ) -> Import:
     """The raw file and one import row are stored, nothing else.
 
@@ -86,24 +77,43 @@ def preview_import(
 
     Args:
         source: one of this review, or a new unsaved one, which is then added.
-        at_most: refuse files with more entries.
-        count: read the file once to know how many entries are records. Without it `read` is 0
-            until the commit, which reads the file anyway: for files of any size.
+        count_up_to: the file is read once to know how many entries are records, unless it has
+            more entries than this. `read` is then 0 until the commit, which reads it anyway.
 
     Raises:
         UnreadableFile: the file as a whole is not something we read.
         SameFile: this very file stands in the review.
-        TooManyEntries: more than `at_most`.
+    """
+    looked = look_at(access, path, file_name, count_up_to=count_up_to)
+    refuse_same_file(access, looked.inspection.sha256)
+    files.keep(access.review.pk, looked.inspection.sha256, path)
+    return _preview(access, source, looked)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file that was read and not stored: what it holds, and how many records if they were counted."""
+
+    path: Path
+    file_name: str
+    inspection: Inspection
+    records: int
+
+
+def look_at(
+    access: ReviewAccess, path: Path, file_name: str, *, count_up_to: int | None = None
+) -> Looked:
+    """Read a file; nothing is stored.
+
+    Raises:
+        UnreadableFile: the file as a whole is not something we read.
     """
     inspection = _inspected(access, path)
-    if at_most is not None and inspection.found > at_most:
-        raise TooManyEntries(inspection.found)
-    refuse_same_file(access, inspection.sha256)
-    is_read = count and inspection.columns != ()
+    is_small = count_up_to is None or inspection.found <= count_up_to
+    is_read = is_small and inspection.columns != ()
     records, cuts = _count_records(path, inspection) if is_read else (0, CutCount())
-    files.keep(access.review.pk, inspection.sha256, path)
     inspection = replace(inspection, warnings=(*inspection.warnings, *cuts.warnings()))
-    return _preview(access, source, path, file_name, inspection, records)
+    return Looked(path, file_name, inspection, records)
 
 
 def choose_columns(
@@ -112,7 +122,7 @@ def choose_columns(
     """The table is read by this mapping of its headings, and is previewed anew.
 
     Args:
-        count: as in `preview_import`.
+        count: read the table once to know how many rows are records.
 
     Raises:
         UnreadableFile: no column holds titles, or the file is no table.
@@ -173,6 +183,14 @@ def discard_import(access: ReviewAccess, import_: Import) -> Source | None:
     """
     lock_membership(access, Right.IMPORT)
     lock_review(access.review.pk)
+    return remove_preview(access, import_)
+
+
+def remove_preview(access: ReviewAccess, import_: Import) -> Source | None:
+    """As `discard_import`; the caller holds the locks of the membership and the review.
+
+    Nothing may come after it that can fail, since the file is gone.
+    """
     import_ = lock_import(access, import_)
     refuse_being_stored(import_)
     if import_.state not in {ImportState.PREVIEWED, ImportState.STAGED}:
@@ -233,21 +251,24 @@ def is_being_stored(import_: Import, now: datetime | None = None) -> bool:
 
 
 @action
-def _preview(
-    access: ReviewAccess,
-    source: Source,
-    path: Path,
-    file_name: str,
-    inspection: Inspection,
-    records: int,
-) -> Import:
+def _preview(access: ReviewAccess, source: Source, looked: Looked) -> Import:
     lock_membership(access, Right.IMPORT)
     lock_review(access.review.pk)
+    return add_preview(access, source, looked)
+
+
+def add_preview(access: ReviewAccess, source: Source, looked: Looked) -> Import:
+    """As `preview_import`; the caller holds the locks of the membership and the review.
+
+    Raises:
+        SameFile: this very file stands in the review.
+    """
+    inspection = looked.inspection
     refuse_same_file(access, inspection.sha256)
     # Once more, now that nobody can discard another import of this file.
-    files.keep(access.review.pk, inspection.sha256, path)
+    files.keep(access.review.pk, inspection.sha256, looked.path)
     import_ = Import(
-        file_name=file_name[-255:],
+        file_name=looked.file_name[-255:],
         sha256=inspection.sha256,
         size=inspection.size,
         format=inspection.format,
@@ -255,7 +276,7 @@ def _preview(
         columns=_stored(inspection.columns),
         warnings=list(inspection.warnings),
         found=inspection.found,
-        read=records,
+        read=looked.records,
         uploaded_by=access.user,
         uploaded_at=timezone.now(),
     )

@@ -13,9 +13,9 @@ from screening.actions.questions import ask
 from screening.duplicates import Normalised, Question, find_duplicates, without_counters
 from screening.matching import keys
 from screening.matching.keeping import first_to_keep
-from screening.matching.known import Known, known_to, standing
+from screening.matching.known import Known, all_of, known_to, standing
 from screening.matching.plan import Link, links_of
-from screening.models import Import, Record
+from screening.models import Record
 
 AT_ONCE = 5_000
 
@@ -109,7 +109,7 @@ def _bridge(access: ReviewAccess, bridges: Iterable[Link]) -> None:
     wanted = {number for bridge in bridges for number in (bridge.record, bridge.kept)}
     found = access.scope(Record).filter(number__in=wanted)
     records = {record.number: record for record in found}
-    locked_items(records.values())
+    locked_items(list(records.values()))
     now = timezone.now()
     for bridge in bridges:
         kept, duplicate = records[bridge.kept], records[bridge.record]
@@ -118,8 +118,10 @@ def _bridge(access: ReviewAccess, bridges: Iterable[Link]) -> None:
 
 
 def _known(access: ReviewAccess, new: Sequence[Normalised]) -> Known:
-    if not Import.objects.committed().filter(source__review=access.review).exists():
-        return Known([], [], [])
+    """Where they are few all of them, since keys are then more than records."""
+    here = Record.objects.imported().filter(review=access.review)
+    if here.count() <= len(new):
+        return all_of(access.review)
     wanted = {number for record in new for number in keys.numbers_of(record)}
     return known_to(access.review, wanted)
 

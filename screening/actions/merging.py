@@ -4,7 +4,7 @@ Locks are taken in one order: the actor's membership, the review, items by id, t
 merges holds the review, so that groups of duplicates change one after the other.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,10 +96,16 @@ def refuse_what_was_told_apart(access: ReviewAccess, heads: Collection[Record]) 
             )
 
 
-def locked_items(records: Iterable[Record | int]) -> list[ScreeningItem]:
-    """All items of these records stay as they are until the transaction ends."""
+def locked_items(records: Collection[Record | int]) -> list[ScreeningItem]:
+    """All items of these records stay as they are until the transaction ends.
+
+    Whoever was waited for may have begun another round, so that it is looked for again.
+    """
     items = ScreeningItem.objects.filter(record__in=records).order_by("pk")
-    return list(items.select_for_update(no_key=True))
+    while True:
+        locked = list(items.select_for_update(no_key=True))
+        if items.count() == len(locked):
+            return locked
 
 
 def absorb(
@@ -160,17 +166,20 @@ def link(access: ReviewAccess, absorbed: Absorbed, evidence: Evidence, sequence:
 
 
 @action
-def separate(access: ReviewAccess, record: Record) -> Merge:
+def separate(access: ReviewAccess, record: Record, known: Merge | None = None) -> Merge:
     """The record is no duplicate, and stays different from what it was merged into.
 
     Its items are open again as they were; its votes count there and nowhere else.
+
+    Args:
+        known: the merge that is meant, if the record was merged and separated more than once.
 
     Raises:
         Refused: it is not merged into another, or a vote of it is part of what was resolved.
     """
     lock_membership(access, Right.MERGE)
     lock_review(access.review.pk)
-    merge = _merge_of(access, record)
+    merge = _merge_of(access, record, known)
     _leave(access, merge, [record.pk])
     sequence = next_sequence(access)
     _end(merge, sequence)

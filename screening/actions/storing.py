@@ -1,6 +1,6 @@
 """Storing a file: its records in short transactions, invisible until the last one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -63,7 +63,9 @@ class _Attempt:
     compared: list[Normalised] = field(default_factory=list)
 
 
-def commit_import(access: ReviewAccess, import_: Import) -> Import:
+def commit_import(
+    access: ReviewAccess, import_: Import, *, progress: Callable[[int], None] | None = None
+) -> Import:
     """The records of the file are in the review and up for screening: all of them, or none.
 
     Duplicates among them, and of records that were here before, are merged; where that is not
@@ -71,6 +73,10 @@ def commit_import(access: ReviewAccess, import_: Import) -> Import:
 
     Several transactions, so that voters never wait: records of an import that is not committed
     are invisible and have no items. What a killed attempt left is removed by the next one.
+
+    Args:
+        progress: told after every thousand how many entries are stored, outside of transactions;
+            what it raises ends the attempt as if it were killed.
 
     Raises:
         SameFile: this very file stands in the review.
@@ -81,7 +87,7 @@ def commit_import(access: ReviewAccess, import_: Import) -> Import:
     path = kept_file(access, import_)
     attempt = _begin(access, import_)
     try:
-        _store(access, attempt, path)
+        _store(access, attempt, path, progress)
     except UnreadableFile as problem:
         _give_up(access, attempt)
         raise Refused(str(problem)) from problem
@@ -123,7 +129,12 @@ def _begin(access: ReviewAccess, import_: Import) -> _Attempt:
     return _Attempt(import_, first, _shuffled(review, first, import_.found))
 
 
-def _store(access: ReviewAccess, attempt: _Attempt, path: Path) -> None:
+def _store(
+    access: ReviewAccess,
+    attempt: _Attempt,
+    path: Path,
+    progress: Callable[[int], None] | None,
+) -> None:
     """Every entry of the file is a row: a record or a problem."""
     import_ = attempt.import_
     inspection = inspection_of(import_)
@@ -134,6 +145,8 @@ def _store(access: ReviewAccess, attempt: _Attempt, path: Path) -> None:
         _store_some(access, attempt, entries)
         _store_keys(access, attempt, number, entries)
         block = _add(attempt, block, number, entries)
+        if progress:
+            progress(attempt.records + attempt.problems)
     if block.records:
         _store_block(attempt, block)
     refuse_miscount(inspection, attempt.records + attempt.problems)

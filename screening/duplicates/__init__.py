@@ -7,10 +7,14 @@ asks; `finding` does it all.
 
 from screening.duplicates.blocking import keys
 from screening.duplicates.clusters import Found, Merge, Question, in_words
+from screening.duplicates.decide import RELATED
 from screening.duplicates.finding import find_duplicates
 from screening.duplicates.normalise import Description, Normalised, normalise, without_counters
+from screening.duplicates.score import LIKELY, likeliness
 
 __all__ = [
+    "LIKELY",
+    "RELATED",
     "Description",
     "Found",
     "Merge",
@@ -19,6 +23,7 @@ __all__ = [
     "find_duplicates",
     "in_words",
     "keys",
+    "likeliness",
     "normalise",
     "without_counters",
 ]

@@ -1,6 +1,7 @@
 """Names of journals: whether an abbreviation, an acronym or another form means the same one."""
 
 import re
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -21,18 +22,22 @@ _MEETING = re.compile(
     r"\b(?:abstracts?|conference|congress|symposium|meeting|proceedings|poster|annual)\b"
 )
 
+REMEMBERED = 20_000
+"""Names as they were written whose form is kept."""
 SAME_ISSN = 0.97
 ACRONYM = 0.95
 LIKE_WORD = 80
 """Percent from which two words with one initial are spellings of one."""
 
 
+@lru_cache(REMEMBERED)
 def journal_words(journal: str) -> Words:
     """The words that tell journals apart: without place, subtitle and the word journal."""
     name = _IN_BRACKETS.sub("", journal) if "(" in journal else journal
     return tuple(w for w in plain(_AFTER_NAME.split(name)[0]).split() if w not in _SMALL)
 
 
+@lru_cache(REMEMBERED)
 def names_a_meeting(journal: str) -> bool:
     """The journal is a meeting's book of abstracts or proceedings."""
     return bool(_MEETING.search(plain(journal)))

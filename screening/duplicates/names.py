@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from screening.duplicates.words import plain
 
 Name = tuple[str, str]
 """A surname in plain letters without spaces, and the first initial or ""."""
 
+REMEMBERED = 50_000
+"""Names as they were written whose form is kept: the copies of a report have the same."""
 MOST = 25
 """Authors of a record that are compared; a list of hundreds is a consortium's."""
 
@@ -41,8 +44,13 @@ def people(authors: Sequence[str]) -> list[Name]:
 
 def name_words(authors: Sequence[str]) -> tuple[str, ...]:
     """Every word of three letters or more in the names, for authors that are written backwards."""
-    words = {word for text in authors[:MOST] for word in plain(text).split() if len(word) > 2}
+    words = {word for text in authors[:MOST] for word in _long_words(text)}
     return tuple(sorted(words - {"and"}))
+
+
+@lru_cache(REMEMBERED)
+def _long_words(text: str) -> list[str]:
+    return [word for word in plain(text).split() if len(word) > 2]
 
 
 def _divided(text: str) -> list[str]:
@@ -60,6 +68,7 @@ def _divided(text: str) -> list[str]:
     return _FULL_STOP_AND_NAME.split(text)
 
 
+@lru_cache(REMEMBERED)
 def _name(text: str) -> Name | None:
     if not text or text.lower() in _NOBODY:
         return None

@@ -41,6 +41,22 @@ GENERIC = -4.149
 REPEATED = -0.513
 
 
+LIKELY = 0.2
+"""Below it, two records are probably different."""
+PHRASES = (
+    (0.9, "almost certainly the same"),
+    (0.7, "very likely the same"),
+    (0.4, "likely the same"),
+    (LIKELY, "perhaps the same"),
+    (0.0, "probably different"),
+)
+
+
+def likeliness(points: float) -> str:
+    """A score in words."""
+    return next(phrase for least, phrase in PHRASES if points >= least)
+
+
 def score(pair: Comparison) -> float:
     """The probability that both records are of one report, from 0 to 1."""
     weights = (

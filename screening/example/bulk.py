@@ -158,4 +158,4 @@ def _import_records(access: ReviewAccess, count: int) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"synthetic-{count}.ris"
         write_ris(path, count)
-        commit_import(access, preview_import(access, source, path, path.name, count=False))
+        commit_import(access, preview_import(access, source, path, path.name, count_up_to=0))

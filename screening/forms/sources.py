@@ -4,8 +4,11 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.functional import cached_property
 
 from screening.access import ReviewAccess
+from screening.files import on_disk
+from screening.importers.zipped import LARGEST_TOTAL, MOST_FILES, is_zip_of_files
 from screening.models import Source
 
 
@@ -101,17 +104,37 @@ class NewSourceForm(SourceForm):
         fields = ["name", "kind", "platform", "searched_on", "hits", "search_string"]
 
 
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """One file or more; the value is a list."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = [super(FilesField, self).clean(one, initial) for one in data or [None]]
+        if len(files) == 1 and not files[0].size:
+            raise forms.ValidationError(self.error_messages["empty"], code="empty")
+        return files
+
+
 class ImportForm(forms.Form):
-    """A file, and the source it came from: one of the review, or one described in `new`."""
+    """A file, and the source it came from: one of the review, or one described in `new`.
+
+    Of several files, or of a ZIP of files, the sources are asked when all were looked at.
+    """
 
     source = forms.ModelChoiceField(
         queryset=None, required=False, empty_label="A new source, described below"
     )
-    file = forms.FileField(
+    file = FilesField(
+        allow_empty_file=True,
         error_messages={
             "required": "Choose the file that the database gave you.",
             "empty": "This file is empty: export the search again.",
-        }
+        },
     )
 
     def __init__(self, access: ReviewAccess, *args: Any, **kwargs: Any) -> None:
@@ -124,19 +147,40 @@ class ImportForm(forms.Form):
             self.initial["source"] = waiting.pk
         self.new = NewSourceForm(self.data or None, prefix="new", use_required_attribute=False)
 
-    def clean_file(self) -> UploadedFile:
-        upload = self.cleaned_data["file"]
-        if upload.size > settings.IMPORT_UPLOAD_BYTES:
+    def clean_file(self) -> list[UploadedFile]:
+        uploads = self.cleaned_data["file"]
+        if len(uploads) == 1 and uploads[0].size > settings.IMPORT_UPLOAD_BYTES:
             raise forms.ValidationError(
-                f"This file has {filesizeformat(upload.size)}; a browser may send "
+                f"This file has {filesizeformat(uploads[0].size)}; a browser may send "
                 f"{filesizeformat(settings.IMPORT_UPLOAD_BYTES)}. Ask whoever runs this server to "
                 "import it by command: manage.py import_file REVIEW FILE."
             )
-        return upload
+        if len(uploads) > MOST_FILES:
+            raise forms.ValidationError(
+                f"These are {len(uploads):,} files; {MOST_FILES} can be taken at once. Nothing "
+                "was stored: choose fewer."
+            )
+        if sum(upload.size for upload in uploads) > LARGEST_TOTAL:
+            raise forms.ValidationError(
+                f"Together these files have more than {filesizeformat(LARGEST_TOTAL)}, the most "
+                "that is taken at once. Nothing was stored: choose fewer."
+            )
+        return uploads
+
+    @cached_property
+    def brings_many(self) -> bool:
+        """Several files, or an archive of files: each gets its source later."""
+        uploads = self.cleaned_data.get("file", [])
+        if len(uploads) != 1:
+            return bool(uploads)
+        with on_disk(uploads[0]) as path:
+            return is_zip_of_files(path)
 
     def is_valid(self) -> bool:
         """Both forms are looked at, so that all that is wrong shows at once."""
         is_valid = super().is_valid()
+        if self.is_bound and self.brings_many:
+            return is_valid
         if self.cleaned_data.get("source") or "source" in self.errors:
             return is_valid
         return self.new.is_valid() and is_valid

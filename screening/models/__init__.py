@@ -10,6 +10,7 @@ from screening.models.duplicates import (
     Merge,
 )
 from screening.models.finding import IndexBlock, IndexEntry
+from screening.models.jobs import Bundle, BundledFile, Job, JobImport, JobKind, JobState
 from screening.models.log import LogEntry, LogHead, RequestKey
 from screening.models.people import Invitation, Membership, MembershipRole, Role, User
 from screening.models.retrieval import Retrieval, RetrievalState
@@ -36,6 +37,8 @@ __all__ = [
     "BY_A_PERSON",
     "AdjustedBox",
     "Adjustment",
+    "Bundle",
+    "BundledFile",
     "Confirmation",
     "Criterion",
     "Distinction",
@@ -50,6 +53,10 @@ __all__ = [
     "IndexBlock",
     "IndexEntry",
     "Invitation",
+    "Job",
+    "JobImport",
+    "JobKind",
+    "JobState",
     "Lease",
     "LogEntry",
     "LogHead",

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from screening.querysets.said import SaidQuerySet
 
 if TYPE_CHECKING:
-    from screening.models import Import
+    from screening.models import DuplicateQuestion, Import
 
 
 class MergeQuerySet(SaidQuerySet):
@@ -31,3 +31,12 @@ class QuestionQuerySet(QuerySet):
     def about(self, import_: Import) -> Self:
         """Of a record of this import, or of two."""
         return self.filter(Q(first__imported_by=import_) | Q(second__imported_by=import_))
+
+    def ahead_of(self, question: DuplicateQuestion) -> Self:
+        """Those that come before it, from the likeliest on."""
+        same = Q(score=question.score, pk__lt=question.pk)
+        return self.filter(Q(score__gt=question.score) | same)
+
+    def behind(self, question: DuplicateQuestion) -> Self:
+        same = Q(score=question.score, pk__gt=question.pk)
+        return self.filter(Q(score__lt=question.score) | same)

@@ -6,6 +6,7 @@ import screening.urls.converters  # noqa: F401 -- registers <stage:…> before t
 from screening.urls import (
     adjustments,
     conflicts,
+    duplicates,
     protocol,
     retrieval,
     reviews,
@@ -28,6 +29,7 @@ urlpatterns = [
                 *conflicts.urlpatterns,
                 *retrieval.urlpatterns,
                 *adjustments.urlpatterns,
+                *duplicates.urlpatterns,
             ]
         ),
     ),

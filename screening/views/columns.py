@@ -10,7 +10,7 @@ from screening.actions.importing import choose_columns, kept_file
 from screening.forms.columns import ColumnsForm
 from screening.importers import UnreadableFile, formats
 from screening.importers.tables.columns import proposed_mapping
-from screening.models import Import, ImportState
+from screening.models import Bundle, Import, ImportState
 
 FIRST = 3  # rows shown
 
@@ -40,7 +40,15 @@ def choose(request: HttpRequest, access: ReviewAccess, import_pk: int) -> HttpRe
         except UnreadableFile as problem:
             form.add_error(None, str(problem))
         else:
-            return redirect("screening:import", access.review.pk, import_.pk)
+            return _back(access, import_)
     context = {"here": "sources", "import": import_, "form": form}
     status = 422 if form.is_bound else 200
     return render(request, "screening/import_columns.html", context, status=status)
+
+
+def _back(access: ReviewAccess, import_: Import) -> HttpResponse:
+    """To the preview: of the file, or of those it came with."""
+    bundle = access.scope(Bundle).undecided().filter(files__imported=import_).first()
+    if bundle:
+        return redirect("screening:together", access.review.pk, bundle.pk)
+    return redirect("screening:import", access.review.pk, import_.pk)

@@ -14,6 +14,7 @@ from screening import cards
 from screening.access import Refused, RepeatedRequest, ReviewAccess, Right, review_view
 from screening.actions import voting
 from screening.forms.screen import HeldForm, VoteForm
+from screening.merged import merge_of, merged_item
 from screening.models import Criterion, Record, ScreeningItem, Vote
 from screening.pages import keyset_page, number_in
 from screening.queue import CARDS, hand_out, open_item, upcoming
@@ -59,7 +60,7 @@ def queue(request: HttpRequest, access: ReviewAccess, stage: Stage) -> HttpRespo
 def record(
     request: HttpRequest, access: ReviewAccess, stage: Stage, record_pk: int
 ) -> HttpResponse:
-    item = open_item(access, record_pk, stage)
+    item = open_item(access, record_pk, stage) or merged_item(access, record_pk, stage)
     if item is None:
         raise Http404
     reasons = cards.reasons_offered(access, stage)
@@ -197,7 +198,10 @@ def _page(
     card = found[0] if found else None
     if form and form.is_bound:
         status = 422
-    is_open = item is None or cards.is_open_to(access, item, card.vote if card else None)
+    merge = merge_of(access, card.record) if item and item.closed_at else None
+    is_open = item is None or (
+        merge is None and cards.is_open_to(access, item, card.vote if card else None)
+    )
     context = {
         "access": access,
         "stage": stage,
@@ -206,7 +210,10 @@ def _page(
         "form": form,
         "is_open": is_open,
         "is_single": item is not None,
-        "may_reopen": item is not None and not is_open and cards.may_reopen(access, item),
+        "merge": merge,
+        "may_reopen": item is not None
+        and not (is_open or merge)
+        and cards.may_reopen(access, item),
         "last": last,
         "refusal": refusal,
         "nothing": None if card else cards.why_nothing(access, stage),

@@ -12,22 +12,26 @@ from django.views.decorators.http import require_http_methods, require_POST
 from screening.access import ReviewAccess, Right, review_view
 from screening.actions.importing import (
     SameFile,
-    TooManyEntries,
     discard_import,
     is_being_stored,
     preview_import,
 )
+from screening.actions.jobs import ask_to_store
 from screening.actions.protocol import anybody_voted
 from screening.actions.sources import add_source, edit_source, remove_source
 from screening.actions.storing import commit_import
+from screening.actions.together import bring_together
 from screening.actions.undoing import undo_import, work_on
 from screening.files import on_disk
 from screening.foreign_votes import program_of
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
 from screening.importers import UnreadableFile, formats
-from screening.models import Adjustment, Import, ImportState, Source
+from screening.importers.zipped import MOST_FILES
+from screening.merged import of_import
+from screening.models import Adjustment, Bundle, Import, ImportState, Job, Source
 from screening.pages import number_in
-from screening.previews import ProblemPage, preview_of
+from screening.previews import ProblemPage, beginning_of, preview_of
+from screening.uploads import as_files
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,11 @@ def listing(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
         "rows": [Row(source, list(source.imports.all()), source.removed) for source in sources],
         "is_untouched": not anybody_voted(access),
         "form": form,
+        "jobs": access.scope(Job).unfinished(),
+        "about_to_be_stored": set(
+            access.scope(Job).unfinished().values_list("parts__imported", flat=True)
+        ),
+        "bundles": access.scope(Bundle).undecided().with_files_counted(),
     }
     status = 422 if form.is_bound else 200
     return render(request, "screening/sources.html", context, status=status)
@@ -119,16 +128,23 @@ def import_file(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
     form = ImportForm(access, request.POST, request.FILES)
     if not form.is_valid():
         return _import_form(request, form, status=422)
-    upload = form.cleaned_data["file"]
+    uploads = form.cleaned_data["file"]
+    if form.brings_many:
+        with as_files(uploads) as (brought, ignored):
+            bundle = bring_together(access, brought, ignored)
+        return redirect("screening:together", access.review.pk, bundle.pk)
     try:
-        with on_disk(upload) as path:
-            most = settings.IMPORT_UPLOAD_ENTRIES
-            import_ = preview_import(access, form.chosen_source(), path, upload.name, at_most=most)
+        with on_disk(uploads[0]) as path:
+            import_ = preview_import(
+                access,
+                form.chosen_source(),
+                path,
+                uploads[0].name,
+                count_up_to=settings.IMPORT_UPLOAD_ENTRIES,
+            )
     except UnreadableFile as problem:
         form.add_error("file", str(problem))
         return _import_form(request, form, status=422)
-    except TooManyEntries as refusal:
-        return _import_form(request, form, status=422, found=refusal.found)
     except SameFile as refusal:
         return _import_form(request, form, status=409, sentence=str(refusal), first=refusal.first)
     shown = "screening:import_columns" if import_.needs_columns else "screening:import"
@@ -139,20 +155,28 @@ def import_file(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
 @review_view(Right.READ, post=Right.IMPORT)
 def one_import(request: HttpRequest, access: ReviewAccess, import_pk: int) -> HttpResponse:
     """The preview, later the report, of one file; posting commits, discards or undoes it."""
-    imports = access.scope(Import).select_related("source", "uploaded_by")
+    imports = access.scope(Import).select_related("source", "uploaded_by", "bundled")
     import_ = get_object_or_404(imports, pk=import_pk)
     if request.method == "POST":
         return _do(request, access, import_)
+    if job := access.scope(Job).unfinished().filter(imports=import_).first():
+        return redirect("screening:job", access.review.pk, job.pk)
     show = {ImportState.PREVIEWED: _show_preview, ImportState.STAGED: _show_staged}
     return show.get(import_.state, _show_report)(request, access, import_)
+
+
+def is_large(import_: Import) -> bool:
+    """It takes longer to store than anybody should look at a blank page."""
+    return import_.found > settings.IMPORT_UPLOAD_ENTRIES
 
 
 def _do(request: HttpRequest, access: ReviewAccess, import_: Import) -> HttpResponse:
     """What the button says; the page knows three."""
     do = request.POST.get("do")
     if do == "commit":
-        if import_.found > settings.IMPORT_UPLOAD_ENTRIES:
-            raise TooManyEntries(import_.found)
+        if is_large(import_):
+            job = ask_to_store(access, [import_])
+            return redirect("screening:job", access.review.pk, job.pk)
         done = commit_import(access, import_)
         messages.success(request, f"{_records(done.read)} in the review, ready to be screened.")
     elif do == "undo":
@@ -175,10 +199,14 @@ def _show_preview(request: HttpRequest, access: ReviewAccess, import_: Import) -
         "import": import_,
         "is_table": formats.table_by_name(import_.format) is not None,
         "same": access.scope(Import).of_same_file(import_.sha256).first(),
-        "most": settings.IMPORT_UPLOAD_ENTRIES,
+        "is_large": is_large(import_),
+        "bundled": getattr(import_, "bundled", None),
     }
-    if import_.found <= settings.IMPORT_UPLOAD_ENTRIES and not import_.needs_columns:
+    if is_large(import_) and not import_.needs_columns:
+        context["first"] = beginning_of(access, import_)
+    elif not import_.needs_columns:
         context["preview"] = preview_of(access, import_, after=_after(request))
+        context["first"] = context["preview"].first
     return render(request, "screening/import_preview.html", context)
 
 
@@ -199,6 +227,7 @@ def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) ->
         "work": work_on(import_),
         "has_votes": access.may(Right.TEAM) and program_of(access, import_) is not None,
         "taken": import_.votes.filter(carried_from=None).count(),
+        "duplicates": of_import(access, import_),
         "problems": ProblemPage.of_import(import_, _after(request)),
     }
     return render(request, "screening/import_report.html", context)
@@ -207,8 +236,13 @@ def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) ->
 def _import_form(
     request: HttpRequest, form: ImportForm, *, status: int = 200, **said: Any
 ) -> HttpResponse:
-    most = {"most": settings.IMPORT_UPLOAD_ENTRIES, "most_bytes": settings.IMPORT_UPLOAD_BYTES}
-    context = {"here": "sources", "form": form, **most, **said}
+    context = {
+        "here": "sources",
+        "form": form,
+        "most_bytes": settings.IMPORT_UPLOAD_BYTES,
+        "most_files": MOST_FILES,
+        **said,
+    }
     return render(request, "screening/import_file.html", context, status=status)
 
 

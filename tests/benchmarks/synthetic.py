@@ -23,6 +23,7 @@ NAMES = [
     "Li",
 ]
 JOURNALS = ["Annals of Made-up Evidence", "Journal of Synthetic Medicine", "Placebo Letters"]
+INITIALS = [f"{a}. {b}." for a in "ABCDEFGHJKLMNPRSTW" for b in "ABEJKLMPRS"]
 VOCABULARY = 40_000
 WORDS_IN_ABSTRACT = 200
 
@@ -40,6 +41,13 @@ class Words:
         total = self.cumulated[-1]
         random = self.chance.random
         return [self.vocabulary[bisect(self.cumulated, random() * total)] for _ in range(count)]
+
+    def name(self) -> str:
+        """One of some ten thousand surnames, now and then one with signs of its own."""
+        surname = self.vocabulary[int(len(self.vocabulary) * self.chance.random() ** 2 / 4)].title()
+        if self.chance.random() < 0.05:
+            surname = self.chance.choice(NAMES)
+        return f"{surname}, {self.chance.choice(INITIALS)}"
 
     def _word(self) -> str:
         syllables = self.chance.choices(SYLLABLES, k=self.chance.randrange(1, 5))
@@ -98,7 +106,7 @@ def _ris(number: int, words: Words, chance: Random) -> str:
     page = chance.randrange(1, 900)
     lines = [
         "TY  - JOUR",
-        *(f"AU  - {chance.choice(NAMES)}, {number:x}" for _ in range(chance.randrange(1, 8))),
+        *(f"AU  - {words.name()}" for _ in range(chance.randrange(1, 8))),
         f"TI  - {' '.join(words.draw(chance.randrange(8, 18))).capitalize()}",
         f"T2  - {chance.choice(JOURNALS)}",
         f"PY  - {chance.randrange(1985, 2026)}",

@@ -14,8 +14,10 @@ from screening.access import ReviewAccess
 from screening.actions.importing import preview_import
 from screening.actions.people import invite
 from screening.actions.reviews import create_review
+from screening.actions.together import Brought, bring_together, store_together
 from screening.example import TEMPLATE
-from screening.models import Import, Record, Role, ScreeningItem, Source
+from screening.importers.zipped import DAMAGED
+from screening.models import Bundle, Import, Job, Record, Role, ScreeningItem, Source
 from screening.rules import Outcome, Stage
 from tests.browser.conftest import queue_of
 
@@ -50,6 +52,7 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
     """Every main page that a lead who screens can open, by the heading it shows."""
     review = ada.review.pk
     new = create_review(ada.user, title="A review at its beginning", template=TEMPLATE)
+    bundle, job = files_together(new)
     preview = preview_import(new, new.scope(Source).first(), FILE, FILE.name)
 
     def inside(name: str, *args: object, of: int = review) -> str:
@@ -67,8 +70,10 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
         "Sources": inside("screening:sources"),
         "Search report": inside("reporting:search_report"),
         "The search as a whole": inside("screening:search_methods"),
-        "Import a file": inside("screening:import_file"),
+        "Import files": inside("screening:import_file"),
         f"Preview of {FILE.name}": inside("screening:import", preview.pk, of=new.review.pk),
+        "Three files": inside("screening:together", bundle.pk, of=new.review.pk),
+        "Storing two files": inside("screening:job", job.pk, of=new.review.pk),
         "Import of example_records.nbib": inside("screening:import", ada.scope(Import).get().pk),
         "": inside("screening:queue", STAGE),  # the title of a record
         "My votes": inside("screening:mine", STAGE),
@@ -79,6 +84,20 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
         "Files": inside("reporting:files"),
         "Log": inside("reporting:log"),
     }
+
+
+def files_together(access: ReviewAccess) -> tuple[Bundle, Job]:
+    """Files that wait for a decision, with every kind of trouble; and a job that nobody does."""
+    unknown = FILE.parent / "importers" / "table_unknown.csv"
+    damaged = FILE.parent / "importers" / "web_of_science_damaged.ciw"
+    refused = Brought("broken.zip", None, DAMAGED)
+    bundle = bring_together(
+        access, [Brought(path.name, path) for path in (unknown, damaged)] + [refused], [".DS_Store"]
+    )
+    good = FILE.parent / "importers" / "scopus.ris"
+    job = store_together(access, bring_together(access, [Brought(good.name, good), refused]), {})
+    Job.objects.update(asked_at="2026-01-01T00:00:00Z")
+    return bundle, job
 
 
 def a_conflict(access: ReviewAccess) -> ScreeningItem:

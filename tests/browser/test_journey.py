@@ -123,7 +123,7 @@ def import_the_file(page: Page) -> None:
     page.get_by_label("Hits reported").fill("8")
     page.get_by_role("button", name="Add the source").click()
     page.get_by_role("link", name="Import a file from Embase").click()
-    page.get_by_label("Drop the file here or choose it").set_input_files(FILE)
+    page.get_by_label("Drop files or a folder here, or choose them").set_input_files(FILE)
     page.get_by_role("button", name="Show the preview").click()
 
     expect(page.get_by_role("heading", name="Preview of eight_records.nbib")).to_be_visible()

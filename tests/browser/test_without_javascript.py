@@ -137,7 +137,7 @@ def test_a_conflict(plain_page, records, alice, bob, no_undo):
 def test_an_import_and_its_undoing(plain_page, dora):
     page = plain_page(dora)
     page.goto(reverse("screening:import_file", args=[dora.review.pk]))
-    page.get_by_label("Drop the file here or choose it").set_input_files(FILE)
+    page.get_by_label("Drop files or a folder here, or choose them").set_input_files(FILE)
     page.get_by_label("Database or register").fill("PubMed")
     page.get_by_role("button", name="Show the preview").click()
     page.get_by_role("button", name="Import 8 records").click()

@@ -1,10 +1,14 @@
 """Liveness and readiness."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
 from config.sqlite_version import sqlite_note
+from screening.models import Job
 
 
 def notes_of_this_machine() -> list[str]:
@@ -28,7 +32,29 @@ def test_ready_when_every_migration_is_applied(client):
         "database": connection.vendor,
         "migrations": "applied",
         "notes": notes_of_this_machine(),
+        "oldest_waiting_job": None,
     }
+
+
+@pytest.mark.django_db
+def test_the_oldest_waiting_job_is_told_and_a_long_wait_noted(client, dora):
+    now = timezone.now()
+    for seconds, state in [(3_000, "done"), (45, "waiting"), (61, "waiting")]:
+        Job.objects.create(
+            review=dora.review,
+            kind="import",
+            asked_by=dora.user,
+            asked_at=now - timedelta(seconds=seconds),
+            state=state,
+            ended_at=now if state == "done" else None,
+            of=1,
+        )
+
+    report = client.get("/readyz").json()
+
+    assert report["oldest_waiting_job"] in {61, 62}
+    (note,) = [one for one in report["notes"] if one not in notes_of_this_machine()]
+    assert note.endswith("seconds: is `manage.py db_worker` running?")
 
 
 @pytest.mark.django_db

@@ -159,7 +159,7 @@ def test_the_csv_says_of_records_what_records_wide_says(client, screening_of, ol
     rows = csv_of(get(client, olive, "records_csv"))
 
     same = {"record_id", "sources", *BIBLIOGRAPHIC}
-    same |= {"ta_outcome", "ft_outcome", "ft_reason", "retrieval"}
+    same |= {"duplicate_of", "ta_outcome", "ft_outcome", "ft_reason", "retrieval"}
     assert rows[0].keys() == same
     expected = csv_of(client.get(wide))
     assert rows == [{name: row[name] for name in row if name in same} for row in expected]

@@ -161,7 +161,7 @@ def test_the_page_asks_as_many_questions_for_one_source_as_for_many(client, libb
     with CaptureQueriesContext(connection) as asked:
         SearchReport(libby).checklist  # noqa: B018 -- it is asked for
 
-    assert len(asked) == 4
+    assert len(asked) == 6
 
 
 # --- The checklist ------------------------------------------------------------------------------

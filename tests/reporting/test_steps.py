@@ -25,6 +25,31 @@ def on_full_texts(**facts) -> dict[str, AtStage]:
         ({**LEAD, "sources": 1}, "do", "Import what the search found", "import_file"),
         ({**REVIEWER}, "waiting", "There are no records yet", "protocol"),
         (
+            {**LEAD, **REVIEWER, **STARTED, "questions": 3, "is_untouched": True}
+            | on_records(mine=540),
+            "do",
+            "3 possible duplicates wait for your decision",
+            "duplicates",
+        ),
+        (
+            {**LEAD, **REVIEWER, **STARTED, **on_records(mine=540), "questions": 300},
+            "do",
+            "540 records wait for your vote",
+            "queue",
+        ),
+        (
+            {**LIBRARIAN, **STARTED, **on_records(missing=1), "reviewers": 1, "questions": 20},
+            "do",
+            "20 possible duplicates wait for your decision",
+            "duplicates",
+        ),
+        (
+            {**LIBRARIAN, **STARTED, **on_records(missing=1), "reviewers": 1, "questions": 19},
+            "waiting",
+            "A second reviewer is missing",
+            "team",
+        ),
+        (
             {**REVIEWER, **STARTED, **on_records(mine=540)},
             "do",
             "540 records wait for your vote",

@@ -20,7 +20,6 @@ from screening.actions.importing import (
     FileIsGone,
     SameFile,
     StoredElsewhere,
-    TooManyEntries,
     discard_import,
     preview_import,
 )
@@ -174,16 +173,6 @@ def test_a_file_we_cannot_read_leaves_nothing_behind(libby, kept, tmp_path):
     assert not libby.scope(Source).exists()
 
 
-def test_a_file_with_more_entries_than_asked_for_is_refused(libby, kept, source, tmp_path):
-    path = ris_file(tmp_path, 4)
-
-    with pytest.raises(TooManyEntries) as refused:
-        preview_import(libby, source, path, path.name, at_most=3)
-
-    assert refused.value.found == 4
-    assert not kept.exists()
-
-
 def test_the_same_file_is_refused_while_the_first_import_stands(libby, source, tmp_path):
     path = ris_file(tmp_path, 3)
     first = imported(libby, path)
@@ -333,7 +322,7 @@ def test_cut_values_that_no_preview_counted_are_told_by_the_commit(libby, source
     path = tmp_path / "long.ris"
     path.write_text(f"TY  - JOUR\nTI  - {'t' * 6_000}\nER  - \n")
 
-    import_ = preview_import(libby, source, path, path.name, count=False)
+    import_ = preview_import(libby, source, path, path.name, count_up_to=0)
 
     assert import_.warnings == []
     (told,) = commit_import(libby, import_).warnings
@@ -708,6 +697,8 @@ def test_the_command_imports_as_the_first_lead_and_says_so_in_json(dora, tmp_pat
         "read": 3,
         "problems": 1,
         "records": 3,
+        "duplicates": 0,
+        "duplicate_questions": 0,
     }
     assert (import_.source.name, import_.uploaded_by) == ("Embase", dora.user)
 

@@ -11,8 +11,16 @@ from django.utils import timezone
 
 from screening.access import ReviewAccess
 from screening.models import (
+    Bundle,
+    BundledFile,
+    Distinction,
+    DuplicateQuestion,
+    Import,
+    Job,
+    JobImport,
     LogEntry,
     LogHead,
+    Merge,
     Record,
     Retrieval,
     Review,
@@ -38,6 +46,8 @@ PAGES = {
     "sources": "/reviews/{review}/sources/",
     "search_report": "/reviews/{review}/sources/report/",
     "import": "/reviews/{review}/sources/import/{import_}/",
+    "together": "/reviews/{review}/sources/import/together/{bundle}/",
+    "job": "/reviews/{review}/sources/import/jobs/{job}/",
     "queue": "/reviews/{review}/screen/title-abstract/",
     "progress": "/reviews/{review}/screen/title-abstract/progress/",
     "mine": "/reviews/{review}/screen/title-abstract/mine/",
@@ -52,6 +62,13 @@ PAGES = {
     "records_csv": "/reviews/{review}/records.csv",
     "records_ris": "/reviews/{review}/records.ris",
     "timeline": "/reviews/{review}/records/{conflict}/",
+    "records that are duplicates": "/reviews/{review}/records/?duplicates=only",
+    "timeline of a duplicate": "/reviews/{review}/records/{duplicate}/",
+    "duplicates": "/reviews/{review}/duplicates/",
+    "duplicate_question": "/reviews/{review}/duplicates/{question}/",
+    "compare": "/reviews/{review}/duplicates/compare/?one=1&other=2",
+    "merged": "/reviews/{review}/duplicates/merged/",
+    "merged, told apart": "/reviews/{review}/duplicates/merged/?show=apart",
     "report": "/reviews/{review}/report/",
     "agreement": "/reviews/{review}/report/agreement/",
     "log": "/reviews/{review}/log/",
@@ -74,6 +91,10 @@ POSTS = {
         "/reviews/{review}/conflicts/title-abstract/{conflict}/",
         {"action": "propose", "decision": "include", "rationale": "We talked."},
     ),
+    "same": ("/reviews/{review}/duplicates/{question}/", {"answer": "same"}),
+    "different": ("/reviews/{review}/duplicates/{question}/", {"answer": "different"}),
+    "merge_end": ("/reviews/{review}/duplicates/merged/{merge}/", {}),
+    "apart_end": ("/reviews/{review}/duplicates/apart/{apart}/", {}),
 }
 
 
@@ -139,14 +160,73 @@ def _filled(size: int, *, shared: bool) -> dict[str, object]:
     )
     _log(review, rows, long_ago)
     reports = _sought(alice, [item for item in items if item.outcome == "included"])
+    duplicates = _duplicates(alice, records[4 * each : -1])
     return {
+        **duplicates,
         "review": review.pk,
         "import_": imported.pk,
+        **_files_together(alice, imported, each),
         "alice": alice.user,
         "partial": records[0].pk,
         "conflict": records[2 * each].pk,
         "report": reports[0].record_id,
         "unseen": records[-1].pk,
+    }
+
+
+def _files_together(access: ReviewAccess, imported: Import, count: int) -> dict[str, int]:
+    """A bundle of files that wait, and a job that stores others."""
+    now = timezone.now()
+    waiting = {"source": imported.source, "state": "previewed", "committed_at": None}
+    told = {"review": access.review, "brought_by": access.user, "brought_at": now}
+    undecided = Bundle.objects.create(**told)
+    job = Job.objects.create(
+        review=access.review, kind="import", asked_by=access.user, asked_at=now, of=count
+    )
+    decided = Bundle.objects.create(**told, job=job)
+    for place in range(1, count + 1):
+        for bundle in (undecided, decided):
+            file = ImportFactory(**waiting)
+            BundledFile.objects.create(bundle=bundle, place=place, name="x.ris", imported=file)
+        JobImport.objects.create(job=job, imported=file, place=place)
+    return {"bundle": undecided.pk, "job": job.pk}
+
+
+def _duplicates(access: ReviewAccess, records: list[Record]) -> dict[str, object]:
+    """Of records that nobody has seen: a fifth merged, a fifth told apart, a fifth asked about."""
+    each = len(records) // 5
+    said = {
+        "review": access.review,
+        "said_by": access.user,
+        "said_at": timezone.now(),
+        "started_at_sequence": 1,
+    }
+    merged = records[:each]
+    Merge.objects.bulk_create(
+        Merge(record=duplicate, kept=records[each + place], pattern="same-doi", **said)
+        for place, duplicate in enumerate(merged)
+    )
+    ScreeningItem.objects.filter(record__in=merged).update(closed_at=timezone.now())
+    rest = records[2 * each :]
+    Distinction.objects.bulk_create(
+        Distinction(first=rest[2 * place], second=rest[2 * place + 1], **said)
+        for place in range(max(2, each // 2))
+    )
+    DuplicateQuestion.objects.bulk_create(
+        DuplicateQuestion(
+            review=access.review,
+            first=rest[-2 * place - 2],
+            second=rest[-2 * place - 1],
+            reason="unsure",
+            score=0.5,
+        )
+        for place in range(max(2, each // 2))
+    )
+    return {
+        "duplicate": merged[0].pk,
+        "merge": access.scope(Merge)[0].pk,
+        "apart": access.scope(Distinction)[0].pk,
+        "question": access.scope(DuplicateQuestion)[0].pk,
     }
 
 

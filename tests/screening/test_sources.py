@@ -15,7 +15,7 @@ from screening.actions.importing import preview_import
 from screening.actions.storing import commit_import
 from screening.actions.undoing import undo_import
 from screening.actions.voting import Ballot, cast_vote
-from screening.models import Import, Record, Source
+from screening.models import Import, Job, Record, Source
 from screening.rules import Decision, Stage
 from tests.factories import SourceFactory
 from tests.screening.bibliography import ris, ris_file
@@ -262,7 +262,7 @@ def test_the_preview_counts_what_is_known_and_what_has_no_abstract(client, libby
     preview = page.context["preview"]
     assert (preview.known, preview.without_abstract, preview.read) == (2, 3, 6)
     assert [one.title for one in preview.first] == ["Title 3", "Title 4", "Title 5"]
-    assert "only counted now: nothing is merged" in text_of(page)
+    assert "only counted now: duplicates are merged as the file is imported" in text_of(page)
 
 
 def test_another_reviews_records_are_not_known(client, libby, mallory, source, tmp_path):
@@ -342,30 +342,34 @@ def test_the_same_file_is_refused_with_a_link_to_the_first(client, libby, source
     assert libby.scope(Import).count() == 1
 
 
-def test_more_entries_than_a_browser_takes_are_refused_with_the_command(
-    client, libby, settings, source, kept
-):
+def test_a_large_file_is_stored_by_a_worker(client, libby, settings, source, kept):
     settings.IMPORT_UPLOAD_ENTRIES = 3
     client.force_login(libby.user)
 
     response = client.post(url("import_file", libby), {"source": source.pk, "file": upload(ris(4))})
+    import_ = libby.scope(Import).get()
+    shown = client.get(response.url)
+    asked = client.post(response.url, {"do": "commit"})
 
-    assert response.status_code == 422
-    assert f"manage.py import_file {libby.review.pk} FILE" in response.text
-    assert not kept.exists()
+    assert (response.url, response.status_code) == (url("import", libby, import_.pk), 303)
+    assert "Import 4 entries" in shown.text
+    assert "Title 1" in shown.text
+    job = libby.scope(Job).get()
+    assert (asked.url, job.state, job.of) == (url("job", libby, job.pk), "waiting", 4)
+    assert libby.scope(Record).count() == 0
+    assert client.get(url("import", libby, import_.pk)).url == asked.url, "it is asked for once"
 
 
 def test_the_page_says_how_much_a_browser_may_bring(client, libby, settings):
-    settings.IMPORT_UPLOAD_ENTRIES = 1_234
     settings.IMPORT_UPLOAD_BYTES = 2 * 1024 * 1024
     client.force_login(libby.user)
 
     shown = client.get(url("import_file", libby))
 
-    assert "Up to 2.0\xa0MB and 1,234 entries" in shown.text
+    assert "Up to 2.0\xa0MB a file, and 200 files at once" in shown.text
 
 
-def test_as_many_entries_as_a_browser_takes_are_taken(client, libby, settings, source):
+def test_as_many_entries_as_are_read_at_once_are_counted(client, libby, settings, source):
     settings.IMPORT_UPLOAD_ENTRIES = 3
     client.force_login(libby.user)
 

@@ -76,7 +76,7 @@ def _imported(access: ReviewAccess, path: Path, source_name: str) -> Import:
     source = access.scope(Source).filter(name__iexact=source_name).first()
     try:
         previewed = preview_import(
-            access, source or Source(name=source_name), path, path.name, count=False
+            access, source or Source(name=source_name), path, path.name, count_up_to=0
         )
     except SameFile as known:
         if known.first.state != ImportState.STAGED:

@@ -16,7 +16,7 @@ def remove(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("screening", "0007_searches"),
+        ("screening", "0008_jobs"),
     ]
 
     operations = [

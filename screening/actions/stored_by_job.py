@@ -1,0 +1,58 @@
+"""Files that a worker stores, one after the other, for whoever asked."""
+
+from django.core.exceptions import PermissionDenied
+
+from screening.access import Refused, ReviewAccess, access_for
+from screening.actions.storing import commit_import
+from screening.models import Import, ImportState, Job, JobImport, Membership
+from screening.working import Claim, Stopped
+
+
+def store_imports(claim: Claim) -> None:
+    """Every import of the job is in the review, or says why it is not.
+
+    Each is whole or absent by itself; those that an earlier attempt ended are left as they are.
+
+    Raises:
+        Stopped: the worker has to end.
+        Lost: somebody else has the job.
+    """
+    before = 0
+    for part in claim.job.parts.select_related("imported"):
+        if is_to_be_stored(part):
+            _store(claim, part, before)
+        before += part.imported.found
+        claim.show_life(before)
+
+
+def is_to_be_stored(part: JobImport) -> bool:
+    return not part.refusal and part.imported.state in {ImportState.PREVIEWED, ImportState.STAGED}
+
+
+def _store(claim: Claim, part: JobImport, before: int) -> None:
+    if claim.job.attempts > 1:
+        _take_over(part.imported)
+    try:
+        access = _access_of_asker(claim.job)
+        commit_import(access, part.imported, progress=claim.has_done_beside(before))
+    except Stopped:
+        _take_over(part.imported)
+        raise
+    except (Refused, PermissionDenied) as refusal:
+        claim.show_life(before)  # whoever lost the job has nothing to say about it
+        JobImport.objects.filter(pk=part.pk).update(refusal=str(refusal)[:500])
+
+
+def _access_of_asker(job: Job) -> ReviewAccess:
+    """As with every request: what the person may do now counts."""
+    try:
+        return access_for(job.asked_by, job.review_id)
+    except Membership.DoesNotExist:
+        raise PermissionDenied(
+            f"{job.asked_by} asked for it and is no member of this review any more."
+        ) from None
+
+
+def _take_over(import_: Import) -> None:
+    """Nobody stores the import: whoever was about to finds that out before the next thousand."""
+    Import.objects.filter(pk=import_.pk, state=ImportState.STAGED).update(staged_at=None)
