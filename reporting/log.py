@@ -47,12 +47,13 @@ SENTENCES = {
     "vote.changed": "changed the vote on record {record} to {vote}",
     "vote.returned": "gave record {record} back to the queue, without the vote of {name}",
     "vote.taken_back": "took back the vote on record {record}",
+    "votes.imported": "took over {votes} votes out of {file}, on {stage}",
 }
 
 STAGES = {"title_abstract": "title and abstract", "full_text": "full text"}
 
 # Digests leave the server through `manage.py verify` alone; slots and bundles mean nothing to people.
-LEFT_OUT = {"bundle", "digest", "hash", "sha256", "slot"}
+LEFT_OUT = {"bundle", "digest", "hash", "sha256", "slot", "vote_log_sha256"}
 
 
 class _Known(dict[str, Any]):

@@ -1,5 +1,7 @@
 """What an amendment of the protocol changes: counted before it is saved, and done by the same SQL.
 
+Votes that come by the thousand out of a file are added up by it as well.
+
 One statement a stage, since a review may have 250,000 items. It says again in SQL what `rules` says
 in Python; tests/screening/test_amending.py holds them together.
 """
@@ -229,6 +231,17 @@ def change_items(
         _execute(CHANGE, {**_asked(review, new, stage), "now": _adapted(now)})
         QueuePosition.objects.filter(review=review, stage=stage).update(rank=0)
     return changed
+
+
+def recount(access: ReviewAccess, stage: Stage, now: datetime) -> None:
+    """Outcomes are what the protocol in force makes of the votes there are, after many were added.
+
+    The caller holds the locks of the items that got votes; the others stay as they are.
+    """
+    _execute(CHANGE, {**_asked(access.review.pk, access.protocol, stage), "now": _adapted(now)})
+    if stage is Stage.TITLE_ABSTRACT:
+        _execute(REPORTS_FOLLOW, {"review": access.review.pk})
+        seek_reports(access.review.pk)
 
 
 def follow_up(access: ReviewAccess, new: Protocol, now: datetime) -> None:

@@ -49,6 +49,8 @@ VOTE_COLUMNS = (
     "seconds",
     "cast_at",
     "carried_from_id",
+    "imported_by_id",
+    "stands_for_team",
 )
 SAID_COLUMNS = ("id", "said_by_id", "said_at", "started_at_sequence")
 RETRIEVAL_COLUMNS = (*SAID_COLUMNS, "why", "record_id", "state")
@@ -192,6 +194,17 @@ TRIGGERS: tuple[Trigger, ...] = (
         "WHERE origin.id = new.carried_from_id AND origin.reviewer_id = new.reviewer_id "
         "AND origin.decision = new.decision AND there.review_id = here.review_id "
         "AND there.stage = here.stage AND there.record_id <> here.record_id)",
+    ),
+    Trigger(
+        "vote_imported_into_its_review",
+        "screening_vote",
+        "INSERT",
+        "an imported vote is one of a file of its review",
+        "new.imported_by_id IS NOT NULL AND "
+        "(SELECT review_id FROM screening_source WHERE id = "
+        "(SELECT source_id FROM screening_import WHERE id = new.imported_by_id)) "
+        "IS DISTINCT FROM "
+        "(SELECT review_id FROM screening_screeningitem WHERE id = new.item_id)",
     ),
     Trigger(
         "vote_quorum_is_the_items",

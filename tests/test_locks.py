@@ -145,6 +145,7 @@ def test_a_role_reaches_what_it_offers_and_nothing_else(client, world, name):
                             "screening:conflict",
                             "screening:full_text",
                             "screening:import_columns",
+                            "screening:import_votes",
                         }
                         assert route.name in known, f"{name} {address}"
 

@@ -2,7 +2,8 @@
 
 Counted are the first rounds that are settled, or were when a later round took their place, with
 the votes that stood then; resolutions never enter, nor do duplicates and the votes carried from
-them, which were cast on another record. A maybe counts as an include, whatever becomes
+them, which were cast on another record, nor imported votes of members who stand for a team, which
+were not cast by two people. A maybe counts as an include, whatever becomes
 of it in the protocol. What the viewer may not tell apart by name is left out: see `left_out`.
 """
 
@@ -99,7 +100,7 @@ def agreement(access: Reader, stage: Stage, now: datetime | None = None) -> list
 
 def _pairs_of_votes(access: Reader, stage: Stage, now: datetime) -> QuerySet[Vote]:
     """Current votes on first rounds, each with the one of every other person on the same item."""
-    cast = access.scope(Vote).current().at(stage).filter(carried_from=None)
+    cast = access.scope(Vote).current().at(stage).filter(carried_from=None, stands_for_team=False)
     merged = Merge.objects.in_force().filter(record=OuterRef("item__record"))
     first_rounds = cast.filter(~Exists(merged), item__round=1)
     return (
@@ -108,7 +109,9 @@ def _pairs_of_votes(access: Reader, stage: Stage, now: datetime) -> QuerySet[Vot
             other=FilteredRelation(
                 "item__votes",
                 condition=Q(
-                    item__votes__superseded_at__isnull=True, item__votes__carried_from__isnull=True
+                    item__votes__superseded_at__isnull=True,
+                    item__votes__carried_from__isnull=True,
+                    item__votes__stands_for_team=False,
                 ),
             )
         )

@@ -34,6 +34,7 @@ COLUMNS = (
     "protocol_version",
     "is_pilot",
     "superseded_at",
+    "imported_from",
 )
 
 ROWS_AT_ONCE = 2_000
@@ -57,6 +58,7 @@ class _Row(NamedTuple):
     rank: int
     protocol: int
     superseded_at: datetime | None
+    imported_from: str | None
     further: int | None
 
 
@@ -78,6 +80,7 @@ FIELDS = (
     "item__rank",
     "protocol__number",
     "superseded_at",
+    "imported_by__file_name",
     "further_reasons__reason",
 )
 
@@ -126,9 +129,9 @@ def _of_item(
     for vote in votes:
         is_hidden = vote.reviewer in labels
         times = (
-            ("", "", vote.superseded_at and WITHHELD)
+            ("", "", vote.superseded_at and WITHHELD, "")
             if is_hidden
-            else (vote.cast_at, vote.seconds, vote.superseded_at)
+            else (vote.cast_at, vote.seconds, vote.superseded_at, vote.imported_from or "")
         )
         yield (
             access.review.title,
@@ -150,7 +153,7 @@ def _of_item(
             vote.rank,
             vote.protocol,
             False,
-            times[2],
+            *times[2:],
         )
 
 

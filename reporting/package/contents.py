@@ -59,6 +59,7 @@ def parts(access: HostAccess) -> Iterator[Part]:
     files = imports.raw_files(access)
     for raw in files:
         names = ", ".join(sorted({one.source.name for one in raw.imports}))
+        names = names or "the log of votes that were taken over"
         yield Part(
             raw.name, f"A file as it was uploaded: {names}.", raw.blocks(), sha256=raw.sha256
         )

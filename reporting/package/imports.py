@@ -67,7 +67,10 @@ class RawFile:
 
 
 def raw_files(access: HostAccess) -> list[RawFile]:
-    """One for each content, by the first import that brought it; discarded ones are gone."""
+    """One for each content, by the first import that brought it; discarded ones are gone.
+
+    The log that was given with the votes of an import is one of no import.
+    """
     found: dict[str, RawFile] = {}
     numbers = count(1)
     for one in access.scope(Import).select_related("source").order_by("pk"):
@@ -76,6 +79,9 @@ def raw_files(access: HostAccess) -> list[RawFile]:
             path = raw_file(access.review.pk, one.sha256)
             found[one.sha256] = RawFile(name, one.sha256, path)
         found[one.sha256].imports.append(one)
+        if (log := one.vote_log_sha256) and log not in found:
+            name = _plain(next(numbers), f"votes-log-of-{PurePath(one.file_name).stem}.csv")
+            found[log] = RawFile(name, log, raw_file(access.review.pk, log))
     return list(found.values())
 
 

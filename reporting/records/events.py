@@ -141,6 +141,9 @@ class Telling:
     def _vote(self, one: Round, vote: Vote, place: datetime | None) -> Event:
         given = [vote.reason, *(further.reason for further in vote.further_reasons.all())]
         details = _in_order([reason for reason in given if reason])
+        if vote.imported_by and not one.are_names_hidden:
+            of_team = ", where the team agreed on it" if vote.stands_for_team else ""
+            details += (f"Imported from {vote.imported_by.file_name}{of_team}",)
         if vote.superseded_at:
             details += (f"Changed or taken back on {_moment(vote.superseded_at)}",)
         return Event(

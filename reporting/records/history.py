@@ -101,7 +101,9 @@ class History:
         shown = [pk for pk, one in items.items() if one.item.is_shown]
         to_read = [pk for pk, one in items.items() if one.item.is_shown or one.item.is_open]
         votes = scope(Vote).visible_to(self.access, now).filter(item__in=to_read).order_by("pk")
-        votes = votes.select_related("reason").prefetch_related("further_reasons__reason")
+        votes = votes.select_related("reason", "imported_by").prefetch_related(
+            "further_reasons__reason"
+        )
         for vote in votes:
             items[vote.item_id].votes.append(vote)
         proposals = scope(Proposal).filter(item__in=shown).order_by("pk")

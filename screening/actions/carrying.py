@@ -50,6 +50,8 @@ def _said_again(vote: Vote, item: ScreeningItem, slot: int) -> Vote:
         seconds=vote.seconds,
         cast_at=vote.cast_at,
         carried_from=vote,
+        imported_by_id=vote.imported_by_id,
+        stands_for_team=vote.stands_for_team,
     )
     further = vote.further_reasons.order_by("pk").values_list("reason", flat=True)
     FurtherReason.objects.bulk_create(

@@ -26,7 +26,7 @@ def _remove_orphans(review_pk: int, paths: list[Path]) -> int:
     with suppress(Review.DoesNotExist):  # its files outlived it
         lock_review(review_pk)
     imports = Import.objects.filter(source__review=review_pk)
-    named = set(imports.values_list("sha256", flat=True))
+    named = {sha for pair in imports.values_list("sha256", "vote_log_sha256") for sha in pair}
     orphans = [path for path in paths if path.name not in named]
     for path in orphans:
         path.unlink(missing_ok=True)

@@ -133,6 +133,27 @@ def report_is_here(access: ReviewAccess, record: Record) -> None:
         _say(access, record, known, RetrievalState.RETRIEVED, "")
 
 
+def reports_are_here(access: ReviewAccess, records: Collection[int]) -> None:
+    """As `report_is_here`, of the reports of many records that got votes at once.
+
+    What it says is told by the entry of the log that the caller writes next.
+    """
+    known = Retrieval.objects.in_force().filter(record__in=records)
+    here = set(known.filter(state=RetrievalState.RETRIEVED).values_list("record", flat=True))
+    sequence, now = next_sequence(access), timezone.now()
+    known.exclude(state=RetrievalState.RETRIEVED).update(ended_at_sequence=sequence)
+    Retrieval.objects.bulk_create(
+        Retrieval(
+            record_id=record,
+            state=RetrievalState.RETRIEVED,
+            said_by=access.user,
+            said_at=now,
+            started_at_sequence=sequence,
+        )
+        for record in sorted(set(records) - here)
+    )
+
+
 def _say(
     access: ReviewAccess,
     record: Record,

@@ -66,6 +66,8 @@ def undo_import(access: ReviewAccess, import_: Import) -> Import:
 
 def work_on(import_: Import) -> str:
     """What somebody did with a record of it, so that it stays, in words; empty if nothing."""
+    if Vote.objects.filter(imported_by=import_).exists():
+        return "taken over the votes"
     if Vote.objects.filter(item__record__imported_by=import_).exists():
         return "voted on a record"
     if Retrieval.objects.filter(record__imported_by=import_).exists():

@@ -4,6 +4,16 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from screening import triggers
+
+
+def install(apps, schema_editor):
+    triggers.install(schema_editor.connection)
+
+
+def remove(apps, schema_editor):
+    triggers.remove(schema_editor.connection)
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,6 +21,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # SQLite makes changed tables anew, and triggers of others look into this one.
+        migrations.RunPython(remove, install),
         migrations.CreateModel(
             name="Job",
             fields=[
@@ -311,4 +323,5 @@ class Migration(migrations.Migration):
                 violation_error_message="A job cannot have done more than there is.",
             ),
         ),
+        migrations.RunPython(install, remove),
     ]

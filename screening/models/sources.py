@@ -145,6 +145,11 @@ class Import(models.Model):
     )
     found = models.PositiveIntegerField()
     read = models.PositiveIntegerField()
+    vote_log_sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Of a second file, kept as the first, that tells when the votes in it were cast.",
+    )
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField()
     staged_at = models.DateTimeField(

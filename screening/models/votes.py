@@ -107,11 +107,32 @@ class Vote(models.Model):
         related_name="carried_to",
         help_text="The vote on a duplicate that this one says again where it was merged to.",
     )
+    imported_by = models.ForeignKey(
+        "Import",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="votes",
+        help_text="The import whose file tells of it; empty for what was cast here.",
+    )
+    stands_for_team = models.BooleanField(
+        default=False,
+        help_text="The file says what a team decided, and this member stands for it.",
+    )
     superseded_at = models.DateTimeField(null=True, blank=True)
 
     objects = VoteQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            # Most votes are none of these, and casting one should cost no entry.
+            models.Index(
+                fields=["imported_by"],
+                condition=Q(imported_by__isnull=False),
+                name="vote_by_import",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["item", "reviewer"],
@@ -130,6 +151,10 @@ class Vote(models.Model):
             models.CheckConstraint(
                 condition=Q(seconds__isnull=True) | Q(seconds__lte=3_600),
                 name="vote_seconds_within_an_hour",
+            ),
+            models.CheckConstraint(
+                condition=Q(stands_for_team=False) | Q(imported_by__isnull=False),
+                name="vote_of_a_team_is_imported",
             ),
         ]
 

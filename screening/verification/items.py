@@ -51,6 +51,7 @@ class Cast(NamedTuple):
     Args:
         quorum: what its item asked for when it was cast, under this version of the protocol.
         carried_from: the vote on a duplicate that it says again.
+        imported_by: the import whose file tells of it.
     """
 
     pk: int
@@ -61,6 +62,7 @@ class Cast(NamedTuple):
     quorum: int
     protocol: int
     carried_from: int | None
+    imported_by: int | None
     reasons: tuple[str, ...]
 
 
@@ -91,6 +93,7 @@ VOTE_COLUMNS = (
     "current_vote__quorum",
     "current_vote__protocol",
     "current_vote__carried_from",
+    "current_vote__imported_by",
     "current_vote__reason__code",
 )
 
@@ -122,10 +125,15 @@ def about_items(review: Review, looked_at: Counter[str]) -> Iterator[str]:
         )
         for what in found:
             yield f"{_place(item)}: {what}."
-        # Of a carried vote the log tells where it was cast, and that the records were merged.
-        cast = {vote.reviewer: _as_logged(vote) for vote in votes if vote.carried_from is None}
+        # Of a carried vote the log tells where it was cast, and that the records were merged; of
+        # imported ones how many there are: see `imports`.
+        cast = {vote.reviewer: _as_logged(vote) for vote in votes if _was_cast_here(vote)}
         if told != cast:
             yield f"{_place(item)}: the log tells of other votes than are stored."
+
+
+def _was_cast_here(vote: Cast) -> bool:
+    return vote.carried_from is None and vote.imported_by is None
 
 
 def _place(item: Item) -> str:

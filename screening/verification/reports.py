@@ -37,7 +37,9 @@ def _about_what_is_sought(review: Review) -> Iterator[str]:
 
 def _about_retrievals(review: Review) -> Iterator[str]:
     """Each begins with an entry of the log, and ends with one."""
-    entries = LogEntry.objects.filter(review=review, action="report.retrieval")
+    entries = LogEntry.objects.filter(
+        review=review, action__in=["report.retrieval", "votes.imported"]
+    )
     began = entries.filter(sequence=OuterRef("started_at_sequence"))
     ended = entries.filter(sequence=OuterRef("ended_at_sequence"))
     rows = Retrieval.objects.filter(record__review=review).filter(

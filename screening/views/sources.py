@@ -23,6 +23,7 @@ from screening.actions.storing import commit_import
 from screening.actions.together import bring_together
 from screening.actions.undoing import undo_import, work_on
 from screening.files import on_disk
+from screening.foreign_votes import program_of
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
 from screening.importers import UnreadableFile, formats
 from screening.importers.zipped import MOST_FILES
@@ -224,6 +225,8 @@ def _show_report(request: HttpRequest, access: ReviewAccess, import_: Import) ->
         "here": "sources",
         "import": import_,
         "work": work_on(import_),
+        "has_votes": access.may(Right.TEAM) and program_of(access, import_) is not None,
+        "taken": import_.votes.filter(carried_from=None).count(),
         "duplicates": of_import(access, import_),
         "problems": ProblemPage.of_import(import_, _after(request)),
     }

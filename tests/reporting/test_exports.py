@@ -67,7 +67,8 @@ def test_votes_long_has_its_columns_and_a_row_for_each_vote(
 
     assert answer.body.split("\r\n")[0] == (
         "review,record_id,report_id,study_id,doi,pmid,stage,round,reviewer,vote,reason,"
-        "all_reasons,tags,note,cast_at,seconds,rank,protocol_version,is_pilot,superseded_at"
+        "all_reasons,tags,note,cast_at,seconds,rank,protocol_version,is_pilot,superseded_at,"
+        "imported_from"
     )
     (row,) = answer.rows
     cast_at = row.pop("cast_at")
@@ -91,6 +92,7 @@ def test_votes_long_has_its_columns_and_a_row_for_each_vote(
         "protocol_version": "1",
         "is_pilot": "false",
         "superseded_at": "",
+        "imported_from": "",
     }
     assert cast_at.startswith(timezone.now().strftime("%Y-%m-%dT"))
     assert cast_at.endswith("Z")

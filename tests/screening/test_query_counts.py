@@ -330,6 +330,7 @@ def test_every_list_of_a_review_is_counted_here():
         "search_methods",
         "import_file",
         "import_columns",
+        "import_votes",
         "export",
         "reopen",
         "adjustments",

@@ -63,7 +63,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
-    """A row, or a part of it, that is not understood; `raw` is at most 2,000 characters."""
+    """A row, or a part of it, that is not understood; `raw` is at most 2,000 characters.
+
+    The message names no decision: it is shown to people who may not know one yet.
+    """
 
     file: str
     line: int

@@ -41,8 +41,13 @@ def is_list(text: str) -> bool:
 
 def list_in_name(name: str) -> Listed | None:
     """The list that the name of a file says it is."""
+    return LISTS.get(name_of_list(name))
+
+
+def name_of_list(name: str) -> str:
+    """The key in LISTS of the list that the name of a file says it is, or ""."""
     match = re.search(r"review_\d+_([a-z]+)_", name.casefold())
-    return LISTS.get(match[1]) if match else None
+    return match[1] if match and match[1] in LISTS else ""
 
 
 def read(text: str, listed: Listed | None = None) -> ForeignVotes:

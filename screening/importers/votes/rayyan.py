@@ -76,8 +76,7 @@ def _articles(text: str, found: ForeignVotes) -> dict[str, _Article]:
         notes = rayyan_notes.read(row.cells["notes"])
         by_key[key] = _Article(row.position, key, row.line, row.raw[:RAW_LIMIT], notes)
         if notes.not_understood:
-            what = "; ".join(notes.not_understood)[:200]
-            found.refuse(ARTICLES, row.line, f"Rayyan's notes are not understood: {what}", row.raw)
+            found.refuse(ARTICLES, row.line, "Some of Rayyan's notes are not understood.", row.raw)
         is_problem = notes.not_understood and not notes.decisions
         kind = Taken.PROBLEM if is_problem else Taken.VOTE if notes.decisions else Taken.NO_VOTE
         found.take(ARTICLES, kind)
@@ -184,7 +183,7 @@ def _missing(
             found.refuse(
                 ARTICLES,
                 article.line,
-                f"The vote of {name} ({decision}) is none that the log has; the log is believed.",
+                f"The vote of {name} is none that the log has; the log is believed.",
                 article.raw,
             )
         else:

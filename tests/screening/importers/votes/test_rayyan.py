@@ -136,7 +136,7 @@ def test_what_contradicts_the_log_is_said():
 
     assert said(found.votes) == [(1, "7", "exclude", False)]
     assert [one.message for one in found.problems] == [
-        "The vote of A (include) is none that the log has; the log is believed."
+        "The vote of A is none that the log has; the log is believed."
     ]
 
 
