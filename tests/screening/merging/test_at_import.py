@@ -2,6 +2,8 @@
 
 import pytest
 
+from screening.actions.importing import preview_import
+from screening.actions.storing import commit_import
 from screening.actions.undoing import HasWork, undo_import
 from screening.actions.voting import Ballot, cast_vote
 from screening.models import (
@@ -15,6 +17,7 @@ from screening.models import (
 from screening.queue import upcoming
 from screening.rules import Decision, Stage
 from screening.verification import verify
+from tests.factories import SourceFactory
 from tests.screening.merging.libraries import ATLAS, DIFFUSION, GAN, MEETING, imported, record
 
 TA = Stage.TITLE_ABSTRACT
@@ -148,3 +151,21 @@ def test_a_vote_on_what_is_kept_keeps_the_import_it_came_with_only(libby, alice,
 
     assert merged(libby) == []
     assert verify(libby.review).differences == []
+
+
+SUMMARY = (
+    "PMID,Title,Authors,Citation,First Author,Journal/Book,Publication Year,Create Date,PMCID,"
+    "NIHMS ID,DOI\n"
+    '"31000001","{title}.","Lindqvist M.","J Invent Imaging. 2021;12(3):101-109.","Lindqvist M",'
+    '"J Invent Imaging","2021","2021/03/01","","",""\n'
+)
+
+
+def test_a_summary_without_abstracts_is_merged_by_pmid_into_what_has_them(libby, alice, tmp_path):
+    imported(libby, tmp_path, [GAN.but(pmid="31000001", abstract="Of dense breasts.", doi="")])
+    path = tmp_path / "csv-summary.csv"
+    path.write_text(SUMMARY.format(title=GAN.title))
+    commit_import(libby, preview_import(libby, SourceFactory(review=libby.review), path, path.name))
+
+    assert [pair for *pair, _ in merged(libby)] == [[2, 1]]
+    assert [item.record.abstract for item in upcoming(alice, TA)] == ["Of dense breasts."]
