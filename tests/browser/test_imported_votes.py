@@ -1,6 +1,5 @@
 """From an export of Rayyan to votes in the review, in a browser, with its log beside it."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,6 @@ REFUSALS = {
     "rayyan": "Say of at least one person which member it is.",
     "covidence": "Choose who stands for the team.",
 }
-PICTURES = os.environ.get("PICTURES_OF_VOTES")
 
 
 @pytest.fixture
@@ -42,17 +40,10 @@ def votes_page(page: Page, access: ReviewAccess, import_pk: int, name: str) -> N
     page.wait_for_load_state("networkidle")
 
 
-def picture(page: Page, name: str) -> None:
-    """For whoever wants to look: in a folder named by PICTURES_OF_VOTES."""
-    for scheme in ("light", "dark") if PICTURES else ():
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=f"{PICTURES}/{name}-{scheme}.png", full_page=True)
-
-
 def test_the_votes_of_an_export_are_taken_over(open_page, lead):
     page = open_page(lead)
     page.goto(reverse("screening:import_file", args=[lead.review.pk]))
-    page.get_by_label("Drop the file here or choose it").set_input_files(
+    page.get_by_label("Drop files or a folder here, or choose them").set_input_files(
         DATA / "rayyan_articles.csv"
     )
     page.get_by_label("Database or register").fill("Rayyan")
@@ -72,7 +63,6 @@ def test_the_votes_of_an_export_are_taken_over(open_page, lead):
 
     expect(page.get_by_text("4 votes taken over, on 2 records.")).to_be_visible()
     expect(page.get_by_text("cannot be undone any more")).to_be_visible()
-    picture(page, "report")
     items = ScreeningItem.objects.filter(stage="title_abstract").order_by("record__position")
     outcomes = list(items.values_list("outcome", flat=True))
     assert outcomes == ["included", "conflict", "unseen", "unseen", "unseen"]
@@ -92,15 +82,12 @@ def test_the_page_can_be_read_on_every_screen(open_page, watch, lead, tmp_path, 
     votes_page(page, lead, import_.pk, name)
 
     assert problems(page) == []
-    picture(page, f"{program}-desk")
     for choice in page.locator("select[name^=person]").all():
         choice.select_option("Leave out")
     page.get_by_role("button", name="Take over the votes").click()
     expect(page.get_by_text(REFUSALS[program]).first).to_be_visible()
     assert problems(page) == []
-    picture(page, f"{program}-refused")
     page.set_viewport_size(PHONE)
     assert not is_wider_than_the_screen(page)
     votes_page(page, lead, import_.pk, name)
     assert not is_wider_than_the_screen(page)
-    picture(page, f"{program}-phone")
