@@ -6,6 +6,8 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
 
 from screening import triggers
 
@@ -31,11 +33,15 @@ def every_model_says_which_review_owns_it(app_configs: Any, **kwargs: Any) -> li
 def triggers_are_in_place(
     app_configs: Any, databases: Iterable[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Run by `migrate` and `check --database default`, once our tables are there."""
+    """Run by `migrate` and `check --database default`, once our tables are there.
+
+    A database that is about to be migrated has the triggers of an older version: the migrations
+    put all of them in place.
+    """
     messages: list[CheckMessage] = []
     for alias in databases or ():
         connection = connections[alias]
-        if "screening_vote" not in connection.introspection.table_names():
+        if "screening_vote" not in connection.introspection.table_names() or _is_older(connection):
             continue
         if absent := triggers.missing(connection):
             messages.append(
@@ -46,3 +52,9 @@ def triggers_are_in_place(
                 )
             )
     return messages
+
+
+def _is_older(connection: BaseDatabaseWrapper) -> bool:
+    """Some migrations were not applied yet."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
