@@ -34,8 +34,6 @@ MERGE_COLUMNS = (
     "started_at_sequence",
 )
 
-_COLUMNS = ", ".join(RECORD_COLUMNS)
-_PLACES = ", ".join(["%s"] * len(RECORD_COLUMNS))
 _ITEMS_OF_IMPORT = (
     "SELECT item.id FROM screening_screeningitem item "
     "JOIN screening_record record ON record.id = item.record_id WHERE record.imported_by_id = %s"
@@ -52,15 +50,31 @@ def record_row(
 
 def insert_records(rows: Iterable[Sequence[str | int | None]]) -> None:
     """These records, each a `record_row`, are stored."""
+    _insert("screening_record", RECORD_COLUMNS, rows)
+
+
+def insert_merges(rows: Iterable[Sequence[Any]]) -> None:
+    """These merges stand, each given by the values of MERGE_COLUMNS."""
+    _insert("screening_merge", MERGE_COLUMNS, ([_adapted(value) for value in row] for row in rows))
+
+
+def _insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    named = ", ".join(columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             lines = StringIO("".join("\t".join(map(_for_copy, row)) + "\n" for row in rows))
             # Called through to the driver, whose errors would not be Django's.
             with connection.wrap_database_errors:
-                cursor.copy_expert(f"COPY screening_record ({_COLUMNS}) FROM STDIN", lines)
+                cursor.copy_expert(f"COPY {table} ({named}) FROM STDIN", lines)
         else:
-            statement = f"INSERT INTO screening_record ({_COLUMNS}) VALUES ({_PLACES})"  # noqa: S608
-            cursor.executemany(statement, list(rows))
+            marks = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({named}) VALUES ({marks})", list(rows))  # noqa: S608
+
+
+def _adapted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 
 def insert_items(
@@ -88,31 +102,6 @@ def insert_items(
             [stage.value, quorum, Outcome.UNSEEN.value, sought, numbers, now, import_pk],
         )
         return cursor.rowcount
-
-
-def insert_merges(rows: Iterable[Sequence[Any]]) -> None:
-    """These merges stand, each given by the values of MERGE_COLUMNS."""
-    columns = ", ".join(MERGE_COLUMNS)
-    adapted = [
-        [
-            json.dumps(value)
-            if isinstance(value, dict)
-            else connection.ops.adapt_datetimefield_value(value)
-            if isinstance(value, datetime)
-            else value
-            for value in row
-        ]
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            lines = StringIO("".join("\t".join(map(_for_copy, row)) + "\n" for row in adapted))
-            with connection.wrap_database_errors:
-                cursor.copy_expert(f"COPY screening_merge ({columns}) FROM STDIN", lines)
-        else:
-            marks = ", ".join(["%s"] * len(MERGE_COLUMNS))
-            statement = f"INSERT INTO screening_merge ({columns}) VALUES ({marks})"  # noqa: S608
-            cursor.executemany(statement, adapted)
 
 
 # What goes with its records.
