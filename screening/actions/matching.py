@@ -54,7 +54,7 @@ def matches_of(
     """
     stands = standing(access.review)
     new = without_counters(new)
-    known = _known(access, new)
+    known = _known(access, new, tick)
     tick()
     found = find_duplicates(
         new, known.records, merged=known.merged, different=known.different, tick=tick
@@ -117,13 +117,14 @@ def _bridge(access: ReviewAccess, bridges: Iterable[Link]) -> None:
         link(access, absorbed, bridge.evidence, next_sequence(access))
 
 
-def _known(access: ReviewAccess, new: Sequence[Normalised]) -> Known:
+def _known(access: ReviewAccess, new: Sequence[Normalised], tick: Callable[[], None]) -> Known:
     """Where they are few all of them, since keys are then more than records."""
     here = Record.objects.imported().filter(review=access.review)
     if here.count() <= len(new):
-        return all_of(access.review)
+        return all_of(access.review, tick=tick)
     wanted = {number for record in new for number in keys.numbers_of(record)}
-    return known_to(access.review, wanted)
+    tick()
+    return known_to(access.review, wanted, tick=tick)
 
 
 def _keeps(access: ReviewAccess, new: Collection[int]) -> Callable[[Collection[int]], int]:

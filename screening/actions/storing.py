@@ -43,7 +43,7 @@ from screening.models import (
 from screening.rules import Stage
 
 ENTRIES_AT_ONCE = 1_000
-PULSE = 5.0
+PULSE = 1.0
 """Seconds after which an attempt that only thinks shows life."""
 
 Entries = list[ParsedRecord | Problem]
@@ -75,7 +75,7 @@ def commit_import(
     are invisible and have no items. What a killed attempt left is removed by the next one.
 
     Args:
-        progress: told after every thousand how many entries are stored, and every few seconds
+        progress: told after every thousand how many entries are stored, and every second
             while duplicates are looked for, outside of transactions;
             what it raises ends the attempt as if it were killed.
 
@@ -295,7 +295,7 @@ class OutOfDate(Exception):
 
 
 class _Pulse:
-    """Called as often as one likes, it shows that the attempt is alive, every few seconds."""
+    """Called as often as one likes, it shows that the attempt is alive, every second."""
 
     def __init__(self, attempt: _Attempt, progress: Callable[[int], None] | None) -> None:
         self._attempt = attempt

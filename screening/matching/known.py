@@ -1,6 +1,6 @@
 """The records of a review that new ones are compared with, and what was decided about them."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,6 +13,7 @@ from screening.matching.describing import COMPARED, of_records
 from screening.models import Distinction, Import, Merge, Record, Review
 
 AT_ONCE = 5_000
+RECORDS_PER_TICK = 500
 
 Pair = tuple[int, int]
 """Two records by their numbers."""
@@ -27,17 +28,21 @@ class Known:
     different: list[Pair]
 
 
-def known_to(review: Review, wanted: Collection[int]) -> Known:
+Tick = Callable[[], None]
+"""Called now and then, for whoever waits."""
+
+
+def known_to(review: Review, wanted: Collection[int], *, tick: Tick = lambda: None) -> Known:
     """Imported records that share one of these keys, and all that are merged with one of them."""
     sharing = keys.sharing(review.pk, wanted)
     groups = _groups_of(sharing)
-    return _known(review, sharing.union(*groups))
+    return _known(review, sharing.union(*groups), tick)
 
 
-def all_of(review: Review) -> Known:
+def all_of(review: Review, *, tick: Tick = lambda: None) -> Known:
     """Every imported record."""
     records = Record.objects.imported().filter(review=review)
-    return _known(review, set(records.values_list("pk", flat=True)))
+    return _known(review, set(records.values_list("pk", flat=True)), tick)
 
 
 def standing(review: Review) -> tuple[object, ...]:
@@ -54,10 +59,15 @@ def _ended() -> Count:
     return Count("pk", filter=Q(ended_at_sequence__isnull=False))
 
 
-def _known(review: Review, records: Collection[int]) -> Known:
+def _known(review: Review, records: Collection[int], tick: Tick) -> Known:
     counting = imports_that_count(review) if records else set()
+    normalised = []
+    for record in of_records(_read(review, records), counting):
+        normalised.append(record)
+        if len(normalised) % RECORDS_PER_TICK == 0:
+            tick()
     return Known(
-        list(of_records(_read(review, records), counting)),
+        normalised,
         list(_merged(review, records)),
         list(_different(review)) if records else [],
     )

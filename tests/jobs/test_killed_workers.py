@@ -97,7 +97,7 @@ def test_three_workers_at_once_do_every_job_once(
     with_triggers, libby, dora, tmp_path: Path, kept: Path
 ):
     imports = [previewed(libby, tmp_path, 300, name=f"{n}.ris", first=n * 1_000) for n in range(12)]
-    workers = [start_worker(kept) for _ in range(3)]
+    workers = [start_worker(kept, lease=60) for _ in range(3)]
     try:
         for worker in workers:
             assert b"waits for jobs" in worker.stdout.readline()
