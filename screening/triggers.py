@@ -172,9 +172,11 @@ TRIGGERS: tuple[Trigger, ...] = (
         "screening_merge",
         "INSERT",
         "a record is merged into one that is kept, and takes what was merged into it along",
-        "new.ended_at_sequence IS NULL AND EXISTS (SELECT 1 FROM screening_merge other "
-        "WHERE other.ended_at_sequence IS NULL "
-        "AND (other.record_id = new.kept_id OR other.kept_id = new.record_id))",
+        # Two questions, each with an index of its own: asked as one, PostgreSQL reads all merges.
+        "new.ended_at_sequence IS NULL AND (EXISTS (SELECT 1 FROM screening_merge other "
+        "WHERE other.ended_at_sequence IS NULL AND other.record_id = new.kept_id) "
+        "OR EXISTS (SELECT 1 FROM screening_merge other "
+        "WHERE other.ended_at_sequence IS NULL AND other.kept_id = new.record_id))",
     ),
     Trigger(
         "distinction_of_records_of_the_review",
