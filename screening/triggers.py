@@ -64,7 +64,15 @@ def _changed(columns: tuple[str, ...]) -> str:
 
 
 _ITEM = "FROM screening_screeningitem WHERE id = new.item_id"
-_OF_THE_REVIEW = "(SELECT COUNT(*) FROM screening_record WHERE review_id = new.review_id AND id IN"
+
+
+def _are_of_another_review(*columns: str) -> str:
+    """Each asked by its key alone: else PostgreSQL may read all records of the review."""
+    return " OR ".join(
+        f"(SELECT review_id FROM screening_record WHERE id = new.{column}) "  # noqa: S608
+        "IS DISTINCT FROM new.review_id"
+        for column in columns
+    )
 
 
 def _with_a_reason(table: str, what: str) -> tuple[Trigger, ...]:
@@ -165,7 +173,7 @@ TRIGGERS: tuple[Trigger, ...] = (
         "screening_merge",
         "INSERT",
         "both records of a merge are of its review",
-        f"{_OF_THE_REVIEW} (new.record_id, new.kept_id)) <> 2",
+        _are_of_another_review("record_id", "kept_id"),
     ),
     Trigger(
         "merge_into_what_is_kept",
@@ -183,7 +191,7 @@ TRIGGERS: tuple[Trigger, ...] = (
         "screening_distinction",
         "INSERT",
         "both records of a distinction are of its review",
-        f"{_OF_THE_REVIEW} (new.first_id, new.second_id)) <> 2",
+        _are_of_another_review("first_id", "second_id"),
     ),
     Trigger(
         "vote_carried_as_it_was_cast",
