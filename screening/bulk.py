@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from io import StringIO
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -22,6 +23,7 @@ _given_by = attrgetter(*_GIVEN)
 
 RECORD_COLUMNS = ("review_id", "imported_by_id", "number", "rank", *_GIVEN)
 
+MERGES_PER_PLAN = 1_000
 MERGE_COLUMNS = (
     "review_id",
     "record_id",
@@ -54,8 +56,18 @@ def insert_records(rows: Iterable[Sequence[str | int | None]]) -> None:
 
 
 def insert_merges(rows: Iterable[Sequence[Any]]) -> None:
-    """These merges stand, each given by the values of MERGE_COLUMNS."""
-    _insert("screening_merge", MERGE_COLUMNS, ([_adapted(value) for value in row] for row in rows))
+    """These merges stand, each given by the values of MERGE_COLUMNS.
+
+    PostgreSQL plans the questions of their triggers once, by the size that the table has then; what
+    it finds best for an empty table reads every merge there is for each that comes. So it plans
+    anew after every thousand.
+    """
+    adapted = ([_adapted(value) for value in row] for row in rows)
+    while some := list(islice(adapted, MERGES_PER_PLAN)):
+        _insert("screening_merge", MERGE_COLUMNS, some)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("DISCARD PLANS")
 
 
 def _insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -314,6 +314,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at_sequence__isnull", True)),
+                        fields=["kept"],
+                        name="merge_kept_in_force",
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("ended_at_sequence__isnull", True)),

@@ -35,6 +35,13 @@ class Merge(Said):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["kept"],
+                condition=Q(ended_at_sequence__isnull=True),
+                name="merge_kept_in_force",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["record"],
