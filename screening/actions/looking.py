@@ -29,16 +29,19 @@ def look_for_duplicates(access: ReviewAccess) -> Looked:
     """
     known = all_of(access.review)
     found = find_duplicates(known.records, merged=known.merged, different=known.different)
-    records = {record.number: record for record in access.scope(Record).imported()}
+    records = access.scope(Record).imported()
 
     def keep(group: Collection[int]) -> int:
-        by_key = {records[number].pk: number for number in group}
+        by_key = dict(records.filter(number__in=group).values_list("pk", "number"))
         return by_key[first_to_keep(by_key)]
 
     merged = 0
     for link in links_of(found.merges, known.merged, keep):
+        pair = list(records.filter(number__in=[link.record, link.kept]).order_by("number"))
+        if len(pair) < 2:
+            continue  # its import was undone in between
         try:
-            merge_records(access, records[link.record], records[link.kept], link.evidence)
+            merge_records(access, *pair, link.evidence)
         except Refused:
             continue  # somebody decided about the two in between
         merged += 1

@@ -13,9 +13,10 @@ from screening.actions.questions import ask
 from screening.duplicates import Normalised, Question, find_duplicates, without_counters
 from screening.matching import keys
 from screening.matching.keeping import first_to_keep
-from screening.matching.known import Known, all_of, known_to, standing
+from screening.matching.known import Known, all_of, known_to
+from screening.matching.moment import Moment, is_as_then, moment_of
 from screening.matching.plan import Link, links_of
-from screening.models import Record
+from screening.models import Record, Review
 
 AT_ONCE = 5_000
 
@@ -28,19 +29,22 @@ class Matches:
         links: of new records, each into what is kept of its group.
         bridges: of records that were here before, and are one with others by way of a new one.
         records: the primary keys of all that are named, by number.
-        standing: what the search depended on; see `matching.known.standing`.
+        began: as of when the search is true.
     """
 
     links: list[Link]
     bridges: list[Link]
     questions: list[Question]
     records: dict[int, int]
-    standing: tuple[object, ...]
+    began: Moment
 
     @property
     def duplicates(self) -> list[int]:
         """The numbers of the new records that are duplicates."""
         return [link.record for link in self.links]
+
+    def still_hold(self, review: Review) -> bool:
+        return is_as_then(review, self.began, set(self.records.values()))
 
 
 def matches_of(
@@ -52,7 +56,7 @@ def matches_of(
         new: they are stored with their keys, and not committed.
         tick: called now and then, since this may take minutes.
     """
-    stands = standing(access.review)
+    began = moment_of(access.review)
     new = without_counters(new)
     known = _known(access, new, tick)
     tick()
@@ -68,17 +72,14 @@ def matches_of(
         [one for one in links if one.record not in is_new],
         found.questions,
         _primary_keys(access, {int(number) for pair in (*pairs, *asked) for number in pair}),
-        stands,
+        began,
     )
 
 
-def merge_duplicates(access: ReviewAccess, matches: Matches) -> int:
+def merge_duplicates(access: ReviewAccess, matches: Matches) -> None:
     """Merges and questions are in the review. The import is about to be written to the log.
 
     Its items are there, those of duplicates closed. Called while the review is held.
-
-    Returns:
-        The number of the log's entry that comes next, from which on the duplicates are merged.
     """
     _bridge(access, matches.bridges)
     ask(access, matches.questions, matches.records)
@@ -98,7 +99,6 @@ def merge_duplicates(access: ReviewAccess, matches: Matches) -> int:
         )
         for one in matches.links
     )
-    return sequence
 
 
 def _bridge(access: ReviewAccess, bridges: Iterable[Link]) -> None:

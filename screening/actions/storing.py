@@ -30,7 +30,6 @@ from screening.finding import index
 from screening.importers import CutCount, ParsedRecord, Problem, UnreadableFile, read
 from screening.matching import keys
 from screening.matching.describing import of_entry
-from screening.matching.known import standing
 from screening.models import (
     Import,
     ImportProblem,
@@ -100,7 +99,7 @@ def commit_import(
 def _match_and_finish(
     access: ReviewAccess, attempt: _Attempt, progress: Callable[[int], None] | None = None
 ) -> Import:
-    """Again when somebody imported, merged or separated something in between."""
+    """Again when somebody imported something in between, or decided about the same records."""
     tick = _Pulse(attempt, progress)
     while True:
         try:
@@ -231,11 +230,11 @@ def _finish(access: ReviewAccess, attempt: _Attempt, matches: Matches) -> Import
     """The records have items with the quorum in force now, and the import is committed.
 
     Raises:
-        OutOfDate: what the search for duplicates depended on has changed.
+        OutOfDate: the duplicates that were found are not those of now.
     """
     lock_membership(access, Right.IMPORT)
     review = lock_review(access.review.pk)
-    if standing(review) != matches.standing:
+    if not matches.still_hold(review):
         raise OutOfDate
     import_ = attempt.import_
     _show_life(attempt)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F
 
 from screening.duplicates import Normalised
 from screening.duplicates.normalise import MOST_AS_COUNTERS, SHARE_AS_COUNTERS
 from screening.matching import keys
 from screening.matching.describing import COMPARED, of_records
-from screening.models import Distinction, Import, Merge, Record, Review
+from screening.models import Distinction, Merge, Record, Review
 
 AT_ONCE = 5_000
 RECORDS_PER_TICK = 500
@@ -43,20 +43,6 @@ def all_of(review: Review, *, tick: Tick = lambda: None) -> Known:
     """Every imported record."""
     records = Record.objects.imported().filter(review=review)
     return _known(review, set(records.values_list("pk", flat=True)), tick)
-
-
-def standing(review: Review) -> tuple[object, ...]:
-    """What a search for duplicates depends on besides the new records: equal while that stands."""
-    said = [
-        tuple(model.objects.filter(review=review).aggregate(n=Count("pk"), ended=_ended()).values())
-        for model in (Merge, Distinction)
-    ]
-    imports = Import.objects.committed().filter(source__review=review)
-    return (*imports.order_by("pk").values_list("pk", flat=True), *said)
-
-
-def _ended() -> Count:
-    return Count("pk", filter=Q(ended_at_sequence__isnull=False))
 
 
 def _known(review: Review, records: Collection[int], tick: Tick) -> Known:

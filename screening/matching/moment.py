@@ -1,0 +1,53 @@
+"""Whether a search for duplicates still holds that was made a while ago, while others went on."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from screening.models import Distinction, Import, LogHead, Merge, Review
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a search began.
+
+    Args:
+        imports: those that stood, by primary key.
+        sequence: the last entry of the review's log.
+    """
+
+    imports: tuple[int, ...]
+    sequence: int
+
+
+def moment_of(review: Review) -> Moment:
+    sequence = LogHead.objects.values_list("sequence", flat=True).get(review=review)
+    return Moment(_imports(review), sequence)
+
+
+def is_as_then(review: Review, then: Moment, records: Collection[int]) -> bool:
+    """Nothing was imported or undone since, and nothing decided about these records.
+
+    Somebody who answers one question after the other does not keep an import from its end, unless
+    it is about the same groups.
+
+    Args:
+        records: primary keys of all that the search would merge or ask about, the kept ones of
+            their groups.
+    """
+    return _imports(review) == then.imports and _decided_since(review, then).isdisjoint(records)
+
+
+def _imports(review: Review) -> tuple[int, ...]:
+    imports = Import.objects.committed().filter(source__review=review)
+    return tuple(imports.order_by("pk").values_list("pk", flat=True))
+
+
+def _decided_since(review: Review, then: Moment) -> set[int]:
+    """Records of merges and distinctions that began or ended since, and the kept ones of those."""
+    since = Q(started_at_sequence__gt=then.sequence) | Q(ended_at_sequence__gt=then.sequence)
+    merges = Merge.objects.filter(since, review=review).values_list("record", "kept")
+    told = Distinction.objects.filter(since, review=review).values_list("first", "second")
+    found = {record for pair in (*merges, *told) for record in pair}
+    return found | set(Merge.objects.kept_of(found).values())
