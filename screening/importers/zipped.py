@@ -1,5 +1,6 @@
 """A ZIP of files: what is in it, unpacked within limits, never under the names it gives."""
 
+import errno
 import re
 import stat
 import zlib
@@ -32,6 +33,7 @@ _END_SIZE, _LONGEST_COMMENT = 22, 65_535
 _LARGEST_LIST = 1_000_000
 _IS_ENCRYPTED = 0x1
 _CHUNK = 1 << 18
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _DAMAGE = (BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 
 DAMAGED = (
@@ -92,6 +94,8 @@ def unpack(path: Path, folder: Path) -> tuple[list[Unpacked], list[str]]:
             _refuse(parts)
             return list(_unpacked(archive, parts, folder)), ignored
     except _DAMAGE as error:
+        if getattr(error, "errno", None) in _NO_ROOM:
+            raise  # the server's trouble, and not the file's
         raise UnreadableFile(DAMAGED) from error
 
 

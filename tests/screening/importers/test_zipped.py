@@ -1,5 +1,6 @@
 """ZIPs of files, those that people make and those that mean harm."""
 
+import errno
 import stat
 import struct
 import zipfile
@@ -205,3 +206,15 @@ def test_text_is_no_archive(tmp_path):
     path.write_text(ris(1))
 
     assert not is_zip_of_files(path)
+
+
+def test_a_full_disk_is_not_taken_for_damage_of_the_file(tmp_path, folder, monkeypatch):
+    path = archive(tmp_path / "a.zip", {"one.ris": ris(1)})
+
+    def fills_the_disk(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipped, "_unpacked", fills_the_disk)
+
+    with pytest.raises(OSError, match="No space left"):
+        unpack(path, folder)
