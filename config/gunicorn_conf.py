@@ -8,6 +8,7 @@ import sys
 from django.conf import settings
 
 from config import embedded_worker
+from config.garbage import collect_seldom
 from config.sqlite_version import sqlite_note
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -67,3 +68,4 @@ def post_worker_init(worker):
     Python would let it wait 5 ms for every other busy thread, at every statement.
     """
     sys.setswitchinterval(0.0005)
+    collect_seldom()

@@ -15,6 +15,8 @@ from django.utils import timezone
 from screening.finding import index
 from screening.importers import ParsedRecord
 from screening.matching import keys
+from screening.matching.plan import Evidence
+from screening.querysets.among import as_parameter, is_among
 from screening.rules import Outcome, Stage
 
 # What an entry of a file gives stands in columns of the same names.
@@ -24,17 +26,9 @@ _given_by = attrgetter(*_GIVEN)
 RECORD_COLUMNS = ("review_id", "imported_by_id", "number", "rank", *_GIVEN)
 
 MERGES_PER_PLAN = 1_000
-MERGE_COLUMNS = (
-    "review_id",
-    "record_id",
-    "kept_id",
-    "pattern",
-    "score",
-    "measures",
-    "said_by_id",
-    "said_at",
-    "started_at_sequence",
-)
+MERGE_COLUMNS = ("record_id", "kept_id", "pattern", "score", "measures")
+MergeRow = tuple[int, int, str, float | None, str]
+SAID_COLUMNS = ("review_id", "said_by_id", "said_at", "started_at_sequence")
 
 _ITEMS_OF_IMPORT = (
     "SELECT item.id FROM screening_screeningitem item "
@@ -55,16 +49,25 @@ def insert_records(rows: Iterable[Sequence[str | int | None]]) -> None:
     _insert("screening_record", RECORD_COLUMNS, rows)
 
 
-def insert_merges(rows: Iterable[Sequence[Any]]) -> None:
-    """These merges stand, each given by the values of MERGE_COLUMNS.
+def merge_row(record_pk: int, kept_pk: int, evidence: Evidence) -> MergeRow:
+    """The values of a merge in the order of MERGE_COLUMNS."""
+    measures = json.dumps(evidence.measures)
+    return record_pk, kept_pk, evidence.pattern, evidence.score, measures
+
+
+def insert_merges(
+    rows: Iterable[MergeRow], *, review: int, said_by: int, said_at: datetime, sequence: int
+) -> None:
+    """These merges stand, each a `merge_row`, all said at once.
 
     PostgreSQL plans the questions of their triggers once, by the size that the table has then; what
     it finds best for an empty table reads every merge there is for each that comes. So it plans
     anew after every thousand.
     """
-    adapted = ([_adapted(value) for value in row] for row in rows)
-    while some := list(islice(adapted, MERGES_PER_PLAN)):
-        _insert("screening_merge", MERGE_COLUMNS, some)
+    said = (review, said_by, connection.ops.adapt_datetimefield_value(said_at), sequence)
+    whole = ((*row, *said) for row in rows)
+    while some := list(islice(whole, MERGES_PER_PLAN)):
+        _insert("screening_merge", (*MERGE_COLUMNS, *SAID_COLUMNS), some)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("DISCARD PLANS")
@@ -83,12 +86,6 @@ def _insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -
             cursor.executemany(f"INSERT INTO {table} ({named}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
-def _adapted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return json.dumps(value)
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
-
-
 def insert_items(
     import_pk: int,
     *,
@@ -103,15 +100,15 @@ def insert_items(
         sought_at: since when their reports are sought, if they are at once.
         duplicates: the numbers of records that are not, since another is kept in their place.
     """
-    is_duplicate, numbers = "number = ANY(%s::int[])", list(duplicates)
-    if connection.vendor == "sqlite":
-        is_duplicate, numbers = "number IN (SELECT value FROM json_each(%s))", json.dumps(numbers)
     sought = sought_at and connection.ops.adapt_datetimefield_value(sought_at)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
-            INSERT_ITEMS.format(is_duplicate=is_duplicate),
-            [stage.value, quorum, Outcome.UNSEEN.value, sought, numbers, now, import_pk],
+            INSERT_ITEMS.format(is_among=is_among(connection)),
+            [
+                *(stage.value, quorum, Outcome.UNSEEN.value, sought),
+                *(as_parameter(connection, duplicates), now, import_pk),
+            ],
         )
         return cursor.rowcount
 
@@ -127,7 +124,7 @@ FOLLOWING_RECORDS = (
 INSERT_ITEMS = """
     INSERT INTO screening_screeningitem
     (review_id, record_id, stage, round, quorum, rank, outcome, sought_at, closed_at)
-    SELECT review_id, id, %s, 1, %s, rank, %s, %s, CASE WHEN {is_duplicate} THEN %s END
+    SELECT review_id, id, %s, 1, %s, rank, %s, %s, CASE WHEN number {is_among} THEN %s END
     FROM screening_record WHERE imported_by_id = %s ORDER BY id
 """
 

@@ -15,7 +15,8 @@ from reporting.kept import kept
 from reporting.prisma.counting import items_in, records_in
 from reporting.prisma.numbers import BOXES, BY_REASON, BY_SOURCE
 from screening.access import ReviewAccess
-from screening.finding import Found, Question, every, find, parse
+from screening.finding.folding import Question, parse
+from screening.finding.search import Found, every, find
 from screening.models import (
     ExclusionReason,
     Import,

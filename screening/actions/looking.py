@@ -53,7 +53,7 @@ def _ask(access: ReviewAccess, questions: Collection[Question]) -> int:
     lock_membership(access, Right.MERGE)
     lock_review(access.review.pk)
     numbers = {int(number) for question in questions for number in question.pair}
-    found = access.scope(Record).imported().filter(number__in=numbers)
+    found = access.scope(Record).imported().filter(number__among=numbers)
     records = dict(found.values_list("number", "pk"))
     standing = [one for one in questions if all(int(number) in records for number in one.pair)]
     return ask(access, standing, records)

@@ -18,8 +18,6 @@ from screening.matching.moment import Moment, is_as_then, moment_of
 from screening.matching.plan import Link, links_of
 from screening.models import Record, Review
 
-AT_ONCE = 5_000
-
 
 @dataclass(frozen=True, slots=True)
 class Matches:
@@ -42,6 +40,11 @@ class Matches:
     def duplicates(self) -> list[int]:
         """The numbers of the new records that are duplicates."""
         return [link.record for link in self.links]
+
+    def rows(self) -> list[bulk.MergeRow]:
+        """The links as they are stored."""
+        pks = self.records
+        return [bulk.merge_row(pks[one.record], pks[one.kept], one.evidence) for one in self.links]
 
     def still_hold(self, review: Review) -> bool:
         return is_as_then(review, self.began, set(self.records.values()))
@@ -67,37 +70,32 @@ def matches_of(
     links = links_of(found.merges, known.merged, _keeps(access, is_new))
     pairs = [(one.record, one.kept) for one in links]
     asked = [question.pair for question in found.questions]
+    named = {int(number) for pair in (*pairs, *asked) for number in pair}
     return Matches(
         [one for one in links if one.record in is_new],
         [one for one in links if one.record not in is_new],
         found.questions,
-        _primary_keys(access, {int(number) for pair in (*pairs, *asked) for number in pair}),
+        dict(access.scope(Record).filter(number__among=named).values_list("number", "pk")),
         began,
     )
 
 
-def merge_duplicates(access: ReviewAccess, matches: Matches) -> None:
+def merge_duplicates(access: ReviewAccess, matches: Matches, rows: Iterable[bulk.MergeRow]) -> None:
     """Merges and questions are in the review. The import is about to be written to the log.
 
     Its items are there, those of duplicates closed. Called while the review is held.
+
+    Args:
+        rows: those of the matches, made while nobody waited.
     """
     _bridge(access, matches.bridges)
     ask(access, matches.questions, matches.records)
-    sequence = next_sequence(access)
-    said_at = timezone.now()
     bulk.insert_merges(
-        (
-            access.review.pk,
-            matches.records[one.record],
-            matches.records[one.kept],
-            one.evidence.pattern,
-            one.evidence.score,
-            one.evidence.measures,
-            access.user.pk,
-            said_at,
-            sequence,
-        )
-        for one in matches.links
+        rows,
+        review=access.review.pk,
+        said_by=access.user.pk,
+        said_at=timezone.now(),
+        sequence=next_sequence(access),
     )
 
 
@@ -107,7 +105,7 @@ def _bridge(access: ReviewAccess, bridges: Iterable[Link]) -> None:
     if not bridges:
         return
     wanted = {number for bridge in bridges for number in (bridge.record, bridge.kept)}
-    found = access.scope(Record).filter(number__in=wanted)
+    found = access.scope(Record).filter(number__among=wanted)
     records = {record.number: record for record in found}
     locked_items(list(records.values()))
     now = timezone.now()
@@ -134,17 +132,8 @@ def _keeps(access: ReviewAccess, new: Collection[int]) -> Callable[[Collection[i
         known = sorted(number for number in group if number not in new)
         if len(known) < 2:
             return known[0] if known else min(group)
-        records = access.scope(Record).filter(number__in=known)
+        records = access.scope(Record).filter(number__among=known)
         numbers = dict(records.values_list("pk", "number"))
         return numbers[first_to_keep(numbers)]
 
     return first
-
-
-def _primary_keys(access: ReviewAccess, numbers: Collection[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    in_order = sorted(numbers)
-    for start in range(0, len(in_order), AT_ONCE):
-        records = access.scope(Record).filter(number__in=in_order[start : start + AT_ONCE])
-        found.update(records.values_list("number", "pk"))
-    return found

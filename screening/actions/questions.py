@@ -7,8 +7,6 @@ from screening.duplicates import Question
 from screening.matching.plan import evidence_of
 from screening.models import Distinction, DuplicateQuestion, Merge, Review
 
-AT_ONCE = 5_000
-
 
 def ask(access: ReviewAccess, questions: Iterable[Question], records: dict[int, int]) -> int:
     """A person should look at these pairs; those that were asked before are left as they are.
@@ -52,7 +50,8 @@ def due_open(review: Review, questions: Iterable[DuplicateQuestion]) -> set[int]
     """
     questions = list(questions)
     told = list(Distinction.objects.in_force().filter(review=review).values_list("first", "second"))
-    kept = _kept_of({record for pair in (*map(_pair, questions), *told) for record in pair})
+    both = {record for pair in (*map(_pair, questions), *told) for record in pair}
+    kept = Merge.objects.kept_of(both)
 
     def groups(pair: tuple[int, int]) -> frozenset[int]:
         return frozenset(kept.get(record, record) for record in pair)
@@ -64,11 +63,3 @@ def due_open(review: Review, questions: Iterable[DuplicateQuestion]) -> set[int]
 
 def _pair(question: DuplicateQuestion) -> tuple[int, int]:
     return question.first_id, question.second_id
-
-
-def _kept_of(records: Collection[int]) -> dict[int, int]:
-    kept: dict[int, int] = {}
-    in_order = sorted(records)
-    for start in range(0, len(in_order), AT_ONCE):
-        kept |= Merge.objects.kept_of(in_order[start : start + AT_ONCE])
-    return kept

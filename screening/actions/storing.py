@@ -42,6 +42,7 @@ from screening.models import (
 from screening.rules import Stage
 
 ENTRIES_AT_ONCE = 1_000
+WORDS_AT_ONCE = 5_000
 PULSE = 1.0
 """Seconds after which an attempt that only thinks shows life."""
 
@@ -60,6 +61,7 @@ class _Attempt:
     problems: int = 0
     cuts: CutCount = field(default_factory=CutCount)
     compared: list[Normalised] = field(default_factory=list)
+    gathered: keys.Gathered = field(default_factory=keys.Gathered)
 
 
 def commit_import(
@@ -103,7 +105,8 @@ def _match_and_finish(
     tick = _Pulse(attempt, progress)
     while True:
         try:
-            return _finish(access, attempt, matches_of(access, attempt.compared, tick=tick))
+            matches = matches_of(access, attempt.compared, tick=tick)
+            return _finish(access, attempt, matches, matches.rows())
         except OutOfDate:
             continue
 
@@ -145,12 +148,13 @@ def _store(
         refuse_miscount(inspection, attempt.records + attempt.problems + len(entries), full=False)
         number = attempt.first_number + attempt.records
         _store_some(access, attempt, entries)
-        _store_keys(access, attempt, number, entries)
+        _gather(attempt, number, entries)
         block = _add(attempt, block, number, entries)
         if progress:
             progress(attempt.records + attempt.problems)
     if block.records:
         _store_block(attempt, block)
+    _store_keys(access, attempt)
     refuse_miscount(inspection, attempt.records + attempt.problems)
     if not attempt.records:
         raise UnreadableFile(
@@ -191,18 +195,23 @@ def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Entries) -> No
     attempt.problems += len(problems)
 
 
-def _store_keys(access: ReviewAccess, attempt: _Attempt, number: int, entries: Entries) -> None:
-    """The records, numbered from `number` on, can be compared with all that come later."""
+def _gather(attempt: _Attempt, number: int, entries: Entries) -> None:
+    """The records, numbered from `number` on, will be compared with others."""
     records = (entry for entry in entries if isinstance(entry, ParsedRecord))
-    compared = [of_entry(number + place, record) for place, record in enumerate(records)]
-    found = [(record.id, keys.numbers_of(record)) for record in compared]
-    stored = Record.objects.filter(imported_by=attempt.import_, number__gte=number)
+    for place, record in enumerate(records):
+        compared = of_entry(number + place, record)
+        attempt.compared.append(compared)
+        attempt.gathered.add(compared)
+
+
+def _store_keys(access: ReviewAccess, attempt: _Attempt) -> None:
+    """The records can be compared with all that come later."""
+    stored = Record.objects.filter(imported_by=attempt.import_)
     primary_keys = dict(stored.values_list("number", "pk"))
-    rows = [(key, primary_keys[number]) for number, own in found for key in own]
-    with transaction.atomic():
-        _show_life(attempt)
-        keys.store(access.review.pk, rows)
-    attempt.compared += compared
+    for rows in attempt.gathered.parts(primary_keys):
+        with transaction.atomic():
+            _show_life(attempt)
+            keys.store(access.review.pk, rows)
 
 
 def _add(attempt: _Attempt, block: index.Block, number: int, entries: Entries) -> index.Block:
@@ -222,11 +231,17 @@ def _store_block(attempt: _Attempt, block: index.Block) -> None:
     import_ = attempt.import_
     with transaction.atomic():
         _show_life(attempt)
-        index.store(block, rows, import_.source.review_id, import_.pk)
+        stored = index.begin(block, import_.source.review_id, import_.pk)
+    for start in range(0, len(rows), WORDS_AT_ONCE):
+        with transaction.atomic():
+            _show_life(attempt)
+            index.fill(stored, rows[start : start + WORDS_AT_ONCE])
 
 
 @transaction.atomic
-def _finish(access: ReviewAccess, attempt: _Attempt, matches: Matches) -> Import:
+def _finish(
+    access: ReviewAccess, attempt: _Attempt, matches: Matches, merges: list[bulk.MergeRow]
+) -> Import:
     """The records have items with the quorum in force now, and the import is committed.
 
     Raises:
@@ -261,7 +276,7 @@ def _finish(access: ReviewAccess, attempt: _Attempt, matches: Matches) -> Import
     said = (one for one in attempt.cuts.warnings() if one not in import_.warnings)
     import_.warnings = [*import_.warnings, *said]
     import_.save(update_fields=["state", "committed_at", "read", "warnings"])
-    merge_duplicates(access, matches)
+    merge_duplicates(access, matches, merges)
     write_log(
         access,
         "import.committed",

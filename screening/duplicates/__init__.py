@@ -7,6 +7,7 @@ asks; `finding` does it all.
 
 from screening.duplicates.blocking import keys
 from screening.duplicates.clusters import Found, Merge, Question, in_words
+from screening.duplicates.compare import Comparison
 from screening.duplicates.decide import RELATED
 from screening.duplicates.finding import find_duplicates
 from screening.duplicates.normalise import Description, Normalised, normalise, without_counters
@@ -15,6 +16,7 @@ from screening.duplicates.score import LIKELY, likeliness
 __all__ = [
     "LIKELY",
     "RELATED",
+    "Comparison",
     "Description",
     "Found",
     "Merge",

@@ -1,13 +1,12 @@
 """A record in the form in which it is compared with others.
 
-The form depends on the record alone, so that it can be stored beside it and be used again when
-later imports come. Only `without_counters` looks at the records of one import together.
+The form depends on the record alone, so that its keys can be stored and still hold when later
+imports come. Only `without_counters` looks at the records of one import together.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
 
 from screening.duplicates import words
 from screening.duplicates.journals import journal_words, names_a_meeting
@@ -106,19 +105,6 @@ class Normalised:
     @property
     def has_short_title(self) -> bool:
         return words.is_short(self.title_words)
-
-    def stored(self) -> dict[str, Any]:
-        """The form as JSON can hold it."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.init}
-
-    @classmethod
-    def restored(cls, stored: dict[str, Any]) -> Self:
-        """The form that was stored."""
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in stored.items()
-        }
-        return cls(**values)
 
 
 def normalise(record: Description) -> Normalised:

@@ -135,9 +135,9 @@ def plain(text: str) -> str:
         text = unescape(text)
     if "<" in text:
         text = _TAG.sub("", text)
-    if text.isascii():
-        return " ".join(text.lower().translate(_PARTS_WORDS).split())
-    return _NO_WORD.sub(" ", folded(text).translate(_GREEK)).strip()
+    # Few words of a text have other letters, and folding these takes long.
+    parts = (text,) if text.isascii() else text.split()
+    return " ".join(" ".join(map(_plain_letters, parts)).split())
 
 
 def title_words(title: str) -> str:
@@ -187,6 +187,12 @@ def is_generic(words: list[str]) -> bool:
 def is_short(words: list[str]) -> bool:
     """The title is too short to be nobody else's."""
     return len(words) <= SHORT_WORDS or sum(map(len, words)) < SHORT_LETTERS
+
+
+def _plain_letters(text: str) -> str:
+    if text.isascii():
+        return text.lower().translate(_PARTS_WORDS)
+    return _NO_WORD.sub(" ", folded(text).translate(_GREEK))
 
 
 def _without_notes(title: str) -> str:

@@ -101,6 +101,11 @@ def store(block: Block, rows: Rows, review: int, imported_by: int, blocks: Any =
     Args:
         blocks: the manager of index blocks; a migration gives its own.
     """
+    fill(begin(block, review, imported_by, blocks), rows)
+
+
+def begin(block: Block, review: int, imported_by: int, blocks: Any = None) -> int:
+    """The block stands without its words, which `fill` brings; returns its primary key."""
     stored = (blocks or IndexBlock.objects).create(
         review_id=review,
         imported_by_id=imported_by,
@@ -108,10 +113,15 @@ def store(block: Block, rows: Rows, review: int, imported_by: int, blocks: Any =
         last=block.last,
         records=block.records,
     )
+    return int(stored.pk)
+
+
+def fill(block: int, rows: Rows) -> None:
+    """These of its words stand in the block, beside those that were there."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             lines = "".join(
-                [f"{stored.pk}\t{_for_copy(word)}\t\\\\x{places.hex()}\n" for word, places in rows]
+                [f"{block}\t{_for_copy(word)}\t\\\\x{places.hex()}\n" for word, places in rows]
             )
             with connection.wrap_database_errors:
                 cursor.copy_expert(
@@ -120,7 +130,7 @@ def store(block: Block, rows: Rows, review: int, imported_by: int, blocks: Any =
         else:
             cursor.executemany(
                 f"INSERT INTO {TABLE} (block_id, word, places) VALUES (%s, %s, %s)",  # noqa: S608
-                [(stored.pk, word, places) for word, places in rows],
+                [(block, word, places) for word, places in rows],
             )
 
 

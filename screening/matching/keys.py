@@ -3,17 +3,23 @@
 A table kept in the order of (review, key, record): a key is asked for across all imports.
 """
 
-from collections.abc import Collection, Iterable
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from io import StringIO
+from itertools import repeat
 
+import numpy as np
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from screening.duplicates import Normalised, keys
+from screening.querysets.among import as_parameter, is_among
 
 TABLE = "screening_duplicatekey"
-ASKED_AT_ONCE = 500
+ASKED_AT_ONCE = 10_000
+ROWS_AT_ONCE = 10_000
+"""Written in the order of the table so many take some hundredths of a second."""
 
 Row = tuple[int, int]
 """A key and the primary key of a record that has it."""
@@ -27,6 +33,35 @@ def numbers_of(record: Normalised) -> set[int]:
 def _number(kind: str, key: str) -> int:
     digest = blake2b(f"{kind}:{key}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+class Gathered:
+    """The keys of many records, to be stored in the order of the table when there are no more.
+
+    Keys are as good as random: each thousand records would write to nearly every page.
+    """
+
+    def __init__(self) -> None:
+        self._keys, self._numbers = array("q"), array("q")
+
+    def add(self, record: Normalised) -> None:
+        """Its identifier is its number in the review."""
+        own = numbers_of(record)
+        self._keys.extend(own)
+        self._numbers.extend(repeat(int(record.id), len(own)))
+
+    def parts(self, primary_keys: Mapping[int, int]) -> Iterator[list[Row]]:
+        """All of them, some thousand at once.
+
+        Args:
+            primary_keys: of the records, by number.
+        """
+        keys, numbers = np.array(self._keys, np.int64), np.array(self._numbers, np.int64)
+        in_order = np.lexsort((numbers, keys))
+        for start in range(0, len(in_order), ROWS_AT_ONCE):
+            part = in_order[start : start + ROWS_AT_ONCE]
+            records = map(primary_keys.__getitem__, numbers[part].tolist())
+            yield list(zip(keys[part].tolist(), records, strict=True))
 
 
 def store(review: int, rows: Iterable[Row]) -> None:
@@ -65,10 +100,9 @@ def sharing(review: int, wanted: Collection[int]) -> set[int]:
     with connection.cursor() as cursor:
         for start in range(0, len(in_order), ASKED_AT_ONCE):
             some = in_order[start : start + ASKED_AT_ONCE]
-            marks = ", ".join(["%s"] * len(some))
             cursor.execute(
-                f"SELECT record_id FROM {TABLE} WHERE review_id = %s AND key IN ({marks})",  # noqa: S608
-                [review, *some],
+                f"SELECT record_id FROM {TABLE} WHERE review_id = %s AND key {is_among(connection)}",  # noqa: S608
+                [review, as_parameter(connection, some)],
             )
             found.update(record for (record,) in cursor.fetchall())
     return found

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from django.db.models import Count, F
 
@@ -35,8 +34,8 @@ Tick = Callable[[], None]
 def known_to(review: Review, wanted: Collection[int], *, tick: Tick = lambda: None) -> Known:
     """Imported records that share one of these keys, and all that are merged with one of them."""
     sharing = keys.sharing(review.pk, wanted)
-    groups = _groups_of(sharing)
-    return _known(review, sharing.union(*groups), tick)
+    pairs = Merge.objects.of_groups_with(sharing).values_list("record", "kept")
+    return _known(review, sharing.union(*pairs), tick)
 
 
 def all_of(review: Review, *, tick: Tick = lambda: None) -> Known:
@@ -69,30 +68,20 @@ def imports_that_count(review: Review) -> set[int]:
     return set(many.values_list("imported_by", flat=True))
 
 
-def _groups_of(records: Collection[int]) -> Iterator[set[int]]:
-    for some in _parts(records):
-        pairs = Merge.objects.of_groups_with(some).values_list("record", "kept")
-        yield set(chain.from_iterable(pairs))
-
-
 def _read(review: Review, records: Collection[int]) -> Iterator[Record]:
-    for some in _parts(records):
-        found = Record.objects.imported().filter(review=review, pk__in=some)
+    """Whole parts, since nobody may write on SQLite behind a question that is half answered."""
+    in_order = sorted(records)
+    for start in range(0, len(in_order), AT_ONCE):
+        some = in_order[start : start + AT_ONCE]
+        found = Record.objects.imported().filter(review=review, pk__among=some)
         yield from found.only("imported_by", *COMPARED)
 
 
-def _merged(review: Review, records: Collection[int]) -> Iterator[Pair]:
-    for some in _parts(records):
-        merges = Merge.objects.in_force().filter(review=review, record__in=some)
-        yield from merges.values_list("record__number", "kept__number")
+def _merged(review: Review, records: Collection[int]) -> Iterable[Pair]:
+    merges = Merge.objects.in_force().filter(review=review, record__pk__among=records)
+    return merges.values_list("record__number", "kept__number")
 
 
 def _different(review: Review) -> Iterable[Pair]:
     told = Distinction.objects.in_force().filter(review=review)
     return told.values_list("first__number", "second__number")
-
-
-def _parts(records: Collection[int]) -> Iterator[list[int]]:
-    in_order = sorted(records)
-    for start in range(0, len(in_order), AT_ONCE):
-        yield in_order[start : start + AT_ONCE]

@@ -5,10 +5,14 @@ Records are named by their numbers, as everywhere in `screening.duplicates`.
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
-from screening.duplicates import Merge, Question
+from screening.duplicates import Comparison, Merge, Question
+
+_MEASURES = tuple(field.name for field in fields(Comparison))
+_measured = attrgetter(*_MEASURES)
 
 Pair = tuple[int, int]
 
@@ -71,7 +75,7 @@ def measures_of(found: Merge | Question) -> dict[str, Any]:
     """What was compared, as JSON holds it, and between which two records."""
     compared = {
         name: round(value, 3) if isinstance(value, float) else value
-        for name, value in asdict(found.comparison).items()
+        for name, value in zip(_MEASURES, _measured(found.comparison), strict=True)
         if value is not None
     }
     return {**compared, "between": sorted(found.pair)}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db.models import F, Q, QuerySet
 
+from screening.querysets import among  # noqa: F401 -- registers `__among`
 from screening.querysets.said import SaidQuerySet
 
 if TYPE_CHECKING:
@@ -15,12 +16,13 @@ class MergeQuerySet(SaidQuerySet):
     def of_groups_with(self, records: Collection[int]) -> Self:
         """In force, of every group of duplicates that has one of these records (primary keys)."""
         merges = self.in_force()
-        kept = merges.filter(record__in=records).values("kept")
-        return merges.filter(Q(kept__in=records) | Q(kept__in=kept))
+        kept = merges.filter(record__pk__among=records).values("kept")
+        return merges.filter(Q(kept__pk__among=records) | Q(kept__in=kept))
 
     def kept_of(self, records: Collection[int]) -> dict[int, int]:
         """The record that is kept for each of these that is a duplicate, by primary keys."""
-        return dict(self.in_force().filter(record__in=records).values_list("record", "kept"))
+        merges = self.in_force().filter(record__pk__among=records)
+        return dict(merges.values_list("record", "kept"))
 
 
 class QuestionQuerySet(QuerySet):

@@ -4,6 +4,8 @@ from typing import Self
 
 from django.db.models import Count, F, Q, QuerySet
 
+from screening.querysets import among  # noqa: F401 -- registers `__among`
+
 
 class SourceQuerySet(QuerySet):
     def with_imports_counted(self) -> Self:

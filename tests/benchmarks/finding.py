@@ -49,7 +49,8 @@ def measured(review_pk: int) -> None:
     django.setup()
     from screening import bulk  # noqa: PLC0415
     from screening.access import access_for  # noqa: PLC0415
-    from screening.finding import Question, find, parse  # noqa: PLC0415
+    from screening.finding.folding import Question, parse  # noqa: PLC0415
+    from screening.finding.search import find  # noqa: PLC0415
     from screening.models import Record, Review, ScreeningItem  # noqa: PLC0415
     from screening.rules import Outcome, Stage  # noqa: PLC0415
 

@@ -19,7 +19,9 @@ from screening.actions import storing
 from screening.actions.importing import discard_import, preview_import
 from screening.actions.storing import commit_import
 from screening.actions.undoing import undo_import
-from screening.finding import MOST_COUNTED, find, index, parse
+from screening.finding import index
+from screening.finding.folding import parse
+from screening.finding.search import MOST_COUNTED, find
 from screening.models import Import, IndexBlock, IndexEntry, Record, ScreeningItem, Source
 from screening.rules import Stage
 from tests.factories import ImportFactory, RecordFactory, SourceFactory
