@@ -1,4 +1,4 @@
-"""Numbers of the flow diagram that no record here stands for, said by the lead."""
+"""Numbers of the flow diagram that no record here stands for."""
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -12,6 +12,11 @@ from screening.models import AdjustedBox, Adjustment, Source
 OF_EARLIER_VERSION = frozenset({AdjustedBox.PREVIOUS_STUDIES, AdjustedBox.PREVIOUS_REPORTS})
 
 
+def right_to_adjust(box: str) -> Right:
+    """Whoever imports knows what was removed before; the previous version is the lead's."""
+    return Right.PROTOCOL if box in OF_EARLIER_VERSION else Right.IMPORT
+
+
 @action
 def add_adjustment(
     access: ReviewAccess, *, box: str, number: int, why: str, source: Source | None = None
@@ -23,7 +28,7 @@ def add_adjustment(
             none; a source of another review.
         Refused: the source was removed.
     """
-    lock_membership(access, Right.PROTOCOL)
+    lock_membership(access, right_to_adjust(box))
     if source and (box in OF_EARLIER_VERSION or source.review_id != access.review.pk):
         raise ValidationError({"source": "This source gave nothing to that box."})
     if source:
@@ -51,7 +56,7 @@ def end_adjustment(access: ReviewAccess, adjustment: Adjustment) -> Adjustment:
     Raises:
         Refused: it ended before.
     """
-    lock_membership(access, Right.PROTOCOL)
+    lock_membership(access, right_to_adjust(adjustment.box))
     rows = access.scope(Adjustment).select_for_update(no_key=True, of=("self",))
     adjustment = rows.get(pk=adjustment.pk)
     if adjustment.ended_at_sequence is not None:

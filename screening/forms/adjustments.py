@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 
 from screening.access import ReviewAccess
-from screening.actions.adjustments import OF_EARLIER_VERSION
+from screening.actions.adjustments import OF_EARLIER_VERSION, right_to_adjust
 from screening.models import AdjustedBox, Adjustment, Source
 
 LARGEST = 10_000_000
@@ -35,7 +35,8 @@ class AdjustmentForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["source"].queryset = access.scope(Source)
         self.fields["source"].empty_label = "No source in particular"
-        self.fields["box"].choices = [("", "Choose"), *AdjustedBox.choices]
+        boxes = [box for box in AdjustedBox.choices if access.may(right_to_adjust(box[0]))]
+        self.fields["box"].choices = [("", "Choose"), *boxes]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -1,4 +1,4 @@
-"""Numbers without records: added and ended by the lead, with their reason, never overwritten."""
+"""Numbers without records: added and ended with their reason, never overwritten."""
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -78,10 +78,28 @@ def test_a_source_of_another_review_or_of_an_earlier_version_is_refused(dora, re
     assert Adjustment.objects.count() == 0
 
 
-def test_only_the_lead_adjusts(alice, libby, carol, olive):
-    for access in (alice, libby, carol, olive):
+def test_whoever_imports_says_what_was_removed_before(alice, libby, carol, olive):
+    for access in (alice, carol, olive):
         with pytest.raises(PermissionDenied):
             add_adjustment(access, **SAID)
+
+    adjustment = add_adjustment(libby, **SAID)
+    with pytest.raises(PermissionDenied):
+        end_adjustment(alice, adjustment)
+    end_adjustment(libby, adjustment)
+
+    assert not Adjustment.objects.in_force().exists()
+
+
+def test_of_the_previous_version_the_lead_alone_tells(libby, dora):
+    of_earlier_version = {**SAID, "box": AdjustedBox.PREVIOUS_STUDIES}
+    with pytest.raises(PermissionDenied):
+        add_adjustment(libby, **of_earlier_version)
+    adjustment = add_adjustment(dora, **of_earlier_version)
+    with pytest.raises(PermissionDenied):
+        end_adjustment(libby, adjustment)
+
+    assert list(Adjustment.objects.in_force()) == [adjustment]
 
 
 def test_what_was_said_is_never_changed(dora):
@@ -154,6 +172,25 @@ def test_the_earlier_version_has_no_source_here(client, dora, review, address):
 
     assert answer.status_code == 422
     assert "is no source of this one" in answer.content.decode()
+
+
+def test_a_librarian_is_offered_what_was_removed_before_and_no_button_for_the_rest(
+    client, libby, dora, review, address
+):
+    client.force_login(libby.user)
+    of_earlier_version = add_adjustment(dora, **{**SAID, "box": AdjustedBox.PREVIOUS_STUDIES})
+
+    client.post(address, {**SAID, "source": ""})
+    refused = client.post(address, {**SAID, "box": "previous_studies", "source": ""})
+
+    assert refused.status_code == 422
+    removed = Adjustment.objects.exclude(pk=of_earlier_version.pk).get()
+    page = client.get(address).content.decode()
+    assert reverse("screening:adjustment_end", args=[review.pk, removed.pk]) in page
+    end = reverse("screening:adjustment_end", args=[review.pk, of_earlier_version.pk])
+    assert end not in page
+    assert client.post(end).status_code == 403
+    assert 'value="previous_studies"' not in page
 
 
 def test_nobody_ends_an_adjustment_of_another_review(client, dora, mallory, review):
