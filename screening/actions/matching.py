@@ -11,7 +11,9 @@ from screening.actions.log import next_sequence
 from screening.actions.merging import absorb, link, locked_items
 from screening.actions.questions import ask
 from screening.duplicates import Normalised, Question, find_duplicates, without_counters
+from screening.importers import ParsedRecord
 from screening.matching import keys
+from screening.matching.describing import of_entry
 from screening.matching.keeping import first_to_keep
 from screening.matching.known import Known, all_of, known_to
 from screening.matching.moment import Moment, is_as_then, moment_of
@@ -19,6 +21,8 @@ from screening.matching.plan import Link, links_of
 from screening.models import Record, Review
 
 AT_ONCE = 5_000
+FIRST_NOT_STORED = 1_000_000_000
+"""The number of the first of several entries that are not stored: behind those of all records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Matches:
     Args:
         links: of new records, each into what is kept of its group.
         bridges: of records that were here before, and are one with others by way of a new one.
-        records: the primary keys of all that are named, by number.
+        records: the primary keys of all that are named and stored, by number.
         began: as of when the search is true.
     """
 
@@ -53,7 +57,7 @@ def matches_of(
     """The duplicates among the records of one import, and between them and the review.
 
     Args:
-        new: they are stored with their keys, and not committed.
+        new: they are not committed; nobody asks here whether they are stored.
         tick: called now and then, since this may take minutes.
     """
     began = moment_of(access.review)
@@ -74,6 +78,15 @@ def matches_of(
         _primary_keys(access, {int(number) for pair in (*pairs, *asked) for number in pair}),
         began,
     )
+
+
+def matches_of_entries(access: ReviewAccess, entries: Iterable[ParsedRecord]) -> Matches:
+    """As `matches_of`, for entries of a file that are numbered from FIRST_NOT_STORED on.
+
+    Nothing is stored, and as long as nobody does anything else it is what storing them would find.
+    """
+    new = [of_entry(number, entry) for number, entry in enumerate(entries, FIRST_NOT_STORED)]
+    return matches_of(access, new, tick=lambda: None)
 
 
 def merge_duplicates(access: ReviewAccess, matches: Matches) -> None:
