@@ -12,8 +12,10 @@ from screening import files
 from screening import foreseen as foreseeing
 from screening.access import ReviewAccess
 from screening.actions.importing import SameFile, discard_import, preview_import
+from screening.actions.matching import matches_of_entries
 from screening.actions.merging import separate
 from screening.actions.storing import commit_import
+from screening.actions.undoing import undo_import
 from screening.actions.voting import Ballot, cast_vote
 from screening.duplicates import in_words
 from screening.foreseen import Foreseen, Pair, foreseen
@@ -225,6 +227,23 @@ def test_the_same_file_is_refused_as_by_the_import(libby, tmp_path):
         foreseen(libby, other)
 
 
+def test_a_record_that_leaves_meanwhile_is_not_named(libby, tmp_path, monkeypatch):
+    first = imported(libby, tmp_path, [GAN])
+    imported(libby, tmp_path, [ATLAS], source="Embase")
+    import_ = previewed(libby, tmp_path, [GAN, ATLAS])
+
+    def and_meanwhile(*args):
+        found = matches_of_entries(*args)
+        undo_import(libby, first)
+        return found
+
+    monkeypatch.setattr(foreseeing, "matches_of_entries", and_meanwhile)
+
+    known = foreseen(libby, import_).known
+
+    assert [_side(pair.other) for pair in known.first] == [("record", 2)]
+
+
 # --- The page -----------------------------------------------------------------------------------
 
 
@@ -361,8 +380,8 @@ def test_a_long_title_is_cut(client, libby, tmp_path):
 
     page = client.get(address(libby, previewed(libby, tmp_path, [endless, endless])))
 
-    assert "x" * 60 in page.text
-    assert "x" * 140 not in page.text
+    assert "x" * 20 in page.text
+    assert "x" * 100 not in page.text
 
 
 @pytest.mark.parametrize("decision", [Decision.INCLUDE, Decision.EXCLUDE])
