@@ -14,8 +14,8 @@ from screening.models import Import, ImportState, Record
 
 NAMED = 5
 MOST_ENTRIES = 2_000
-"""Files up to here are compared while somebody waits: about two seconds when all of it is in a review
-of 100,000 records already, and less than that otherwise."""
+"""Files up to here are compared while somebody waits: it took about two seconds in a review of 100,000
+records that had all of the file already."""
 
 Compared = ParsedRecord | Record
 """An entry of the file, or a record of the review, which has a primary key."""
