@@ -7,7 +7,7 @@ from itertools import islice
 from screening.access import ReviewAccess
 from screening.actions.importing import inspection_of, kept_file
 from screening.importers import ParsedRecord, Problem, read
-from screening.models import Import, ImportProblem, Record
+from screening.models import Import, ImportProblem
 
 FIRST = 3
 PROBLEMS_ON_A_PAGE = 50
@@ -30,15 +30,11 @@ class ProblemPage:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Counts and beginnings of a file; nothing of it is in the database.
-
-    `known` are records whose DOI or PMID some record of the review has.
-    """
+    """Counts and beginnings of a file; nothing of it is in the database."""
 
     read: int
     first: list[ParsedRecord]
     without_abstract: int
-    known: int
     problems: ProblemPage
 
 
@@ -53,21 +49,19 @@ def preview_of(access: ReviewAccess, import_: Import, *, after: int = 0) -> Prev
     """
     first: list[ParsedRecord] = []
     problems: list[Problem] = []
-    identifiers: list[tuple[str, str]] = []
-    without_abstract = 0
+    records = without_abstract = 0
     for entry in read(kept_file(access, import_), inspection_of(import_)):
         if isinstance(entry, Problem):
             problems.append(entry)
             continue
         if len(first) < FIRST:
             first.append(entry)
+        records += 1
         without_abstract += not entry.abstract
-        identifiers.append((entry.doi.lower(), entry.pmid))
     return Preview(
-        read=len(identifiers),
+        read=records,
         first=first,
         without_abstract=without_abstract,
-        known=_known(access, identifiers),
         problems=_page(len(problems), [one for one in problems if one.position > after]),
     )
 
@@ -81,20 +75,6 @@ def beginning_of(access: ReviewAccess, import_: Import) -> list[ParsedRecord]:
     entries = islice(read(kept_file(access, import_), inspection_of(import_)), ENTRIES_LOOKED_AT)
     records = (entry for entry in entries if isinstance(entry, ParsedRecord))
     return list(islice(records, FIRST))
-
-
-def _known(access: ReviewAccess, identifiers: list[tuple[str, str]]) -> int:
-    """One pass over the review's identifiers: they have no index of their own."""
-    dois = {doi for doi, _ in identifiers if doi}
-    pmids = {pmid for _, pmid in identifiers if pmid}
-    known_dois, known_pmids = set(), set()
-    rows = access.scope(Record).imported().values_list("doi", "pmid")
-    for doi, pmid in rows.iterator(chunk_size=5_000):
-        if doi and doi.lower() in dois:
-            known_dois.add(doi.lower())
-        if pmid in pmids:
-            known_pmids.add(pmid)
-    return sum(doi in known_dois or pmid in known_pmids for doi, pmid in identifiers)
 
 
 def _page(total: int, behind: Sequence[Problem | ImportProblem]) -> ProblemPage:

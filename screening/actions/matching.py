@@ -11,12 +11,17 @@ from screening.actions.log import next_sequence
 from screening.actions.merging import absorb, link, locked_items
 from screening.actions.questions import ask
 from screening.duplicates import Normalised, Question, find_duplicates, without_counters
+from screening.importers import ParsedRecord
 from screening.matching import keys
+from screening.matching.describing import of_entry
 from screening.matching.keeping import first_to_keep
 from screening.matching.known import Known, all_of, known_to
 from screening.matching.moment import Moment, is_as_then, moment_of
 from screening.matching.plan import Link, links_of
 from screening.models import Record, Review
+
+FIRST_NOT_STORED = 1_000_000_000
+"""The number of the first of several entries that are not stored: behind those of all records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Matches:
     Args:
         links: of new records, each into what is kept of its group.
         bridges: of records that were here before, and are one with others by way of a new one.
-        records: the primary keys of all that are named, by number.
+        records: the primary keys of all that are named and stored, by number.
         began: as of when the search is true.
     """
 
@@ -42,9 +47,13 @@ class Matches:
         return [link.record for link in self.links]
 
     def rows(self) -> list[bulk.MergeRow]:
-        """The links as they are stored."""
+        """The links as they are stored, without those of a record that left the review meanwhile."""
         pks = self.records
-        return [bulk.merge_row(pks[one.record], pks[one.kept], one.evidence) for one in self.links]
+        return [
+            bulk.merge_row(pks[one.record], pks[one.kept], one.evidence)
+            for one in self.links
+            if one.record in pks and one.kept in pks
+        ]
 
     def still_hold(self, review: Review) -> bool:
         return is_as_then(review, self.began, set(self.records.values()))
@@ -56,7 +65,7 @@ def matches_of(
     """The duplicates among the records of one import, and between them and the review.
 
     Args:
-        new: they are stored with their keys, and not committed.
+        new: they are not committed; nobody asks here whether they are stored.
         tick: called now and then, since this may take minutes.
     """
     began = moment_of(access.review)
@@ -78,6 +87,15 @@ def matches_of(
         dict(access.scope(Record).filter(number__among=named).values_list("number", "pk")),
         began,
     )
+
+
+def matches_of_entries(access: ReviewAccess, entries: Iterable[ParsedRecord]) -> Matches:
+    """As `matches_of`, for entries of a file that are numbered from FIRST_NOT_STORED on.
+
+    Nothing is stored, and as long as nobody does anything else it is what storing them would find.
+    """
+    new = [of_entry(number, entry) for number, entry in enumerate(entries, FIRST_NOT_STORED)]
+    return matches_of(access, new, tick=lambda: None)
 
 
 def merge_duplicates(access: ReviewAccess, matches: Matches, rows: Iterable[bulk.MergeRow]) -> None:
@@ -134,6 +152,7 @@ def _keeps(access: ReviewAccess, new: Collection[int]) -> Callable[[Collection[i
             return known[0] if known else min(group)
         records = access.scope(Record).filter(number__among=known)
         numbers = dict(records.values_list("pk", "number"))
-        return numbers[first_to_keep(numbers)]
+        # Of records that left the review meanwhile any will do: the search does not hold any more.
+        return numbers[first_to_keep(numbers)] if numbers else min(group)
 
     return first

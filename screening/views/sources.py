@@ -24,6 +24,7 @@ from screening.actions.together import bring_together
 from screening.actions.undoing import undo_import, work_on
 from screening.files import on_disk
 from screening.foreign_votes import program_of
+from screening.foreseen import why_not_compared
 from screening.forms.sources import ImportForm, ProposedSourceForm, SourceForm
 from screening.importers import UnreadableFile, formats
 from screening.importers.zipped import MOST_FILES
@@ -201,6 +202,7 @@ def _show_preview(request: HttpRequest, access: ReviewAccess, import_: Import) -
         "same": access.scope(Import).of_same_file(import_.sha256).first(),
         "is_large": is_large(import_),
         "bundled": getattr(import_, "bundled", None),
+        "why_not_compared": why_not_compared(import_),
     }
     if is_large(import_) and not import_.needs_columns:
         context["first"] = beginning_of(access, import_)

@@ -14,6 +14,7 @@ from screening.access import ReviewAccess
 from screening.actions.importing import preview_import
 from screening.actions.people import invite
 from screening.actions.reviews import create_review
+from screening.actions.storing import commit_import
 from screening.actions.together import Brought, bring_together, store_together
 from screening.example import TEMPLATE
 from screening.importers.zipped import DAMAGED
@@ -72,6 +73,7 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
         "The search as a whole": inside("screening:search_methods"),
         "Import files": inside("screening:import_file"),
         f"Preview of {FILE.name}": inside("screening:import", preview.pk, of=new.review.pk),
+        **duplicates_in_a_file(ada),
         "Three files": inside("screening:together", bundle.pk, of=new.review.pk),
         "Storing two files": inside("screening:job", job.pk, of=new.review.pk),
         "Import of example_records.nbib": inside("screening:import", ada.scope(Import).get().pk),
@@ -84,6 +86,17 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
         "Files": inside("reporting:files"),
         "Log": inside("reporting:log"),
     }
+
+
+def duplicates_in_a_file(ada: ReviewAccess) -> dict[str, str]:
+    """The duplicates that a preview tells of, of the same library in two formats."""
+    review = create_review(ada.user, title="A review with two searches")
+    library = FILE.parent / "same_library"
+    first, second = library / "three_records.nbib", library / "three_records.ris"
+    commit_import(review, preview_import(review, Source(name="PubMed"), first, first.name))
+    preview = preview_import(review, Source(name="Zotero"), second, second.name)
+    address = reverse("screening:import_duplicates", args=[review.review.pk, preview.pk])
+    return {f"Duplicates in {second.name}": address}
 
 
 def files_together(access: ReviewAccess) -> tuple[Bundle, Job]:

@@ -70,7 +70,7 @@ def addresses(lead, tmp_path) -> dict[str, str]:
         return reverse(name, args=[lead.review.pk, *args])
 
     path = tmp_path / f"{word(100)}2.ris"
-    path.write_text(entries(10, 3))
+    path.write_text(entries(10, 3) + entries(4, 1))
     preview = preview_import(lead, lead.scope(Source).get(), path, path.name)
     conflicts = Record.objects.order_by("rank")[:2]
     return {
@@ -84,6 +84,7 @@ def addresses(lead, tmp_path) -> dict[str, str]:
         "edited source": inside("screening:source_edit", preview.source_id),
         "import form": inside("screening:import_file"),
         "preview": inside("screening:import", preview.pk),
+        "duplicates in it": inside("screening:import_duplicates", preview.pk),
         "report": inside("screening:import", preview.source.imports.first().pk),
         "queue": inside("screening:queue", TA),
         "my votes": inside("screening:mine", TA),

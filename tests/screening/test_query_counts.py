@@ -1,6 +1,7 @@
 """Every page asks the database as often for a thousand records as for a few."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from screening.access import ReviewAccess
+from screening.actions.importing import preview_import
+from screening.matching import keys
+from screening.matching.describing import of_record
 from screening.models import (
     Bundle,
     BundledFile,
@@ -31,6 +35,7 @@ from screening.models import (
 from tests.addresses import OF_REVIEWS
 from tests.conftest import join
 from tests.factories import ImportFactory, ReviewFactory, SourceFactory
+from tests.screening.bibliography import ris_file
 
 # With ten it would be near the end, where cards come one at a time.
 SIZES = (20, 1_000)
@@ -46,6 +51,7 @@ PAGES = {
     "sources": "/reviews/{review}/sources/",
     "search_report": "/reviews/{review}/sources/report/",
     "import": "/reviews/{review}/sources/import/{import_}/",
+    "import_duplicates": "/reviews/{review}/sources/import/{previewed}/duplicates/",
     "together": "/reviews/{review}/sources/import/together/{bundle}/",
     "job": "/reviews/{review}/sources/import/jobs/{job}/",
     "queue": "/reviews/{review}/screen/title-abstract/",
@@ -99,12 +105,13 @@ POSTS = {
 
 
 @pytest.fixture(params=[False, True], ids=["two reviewers", "three reviewers"])
-def reviews(request, db) -> list[dict[str, object]]:
+def reviews(request, db, settings, tmp_path) -> list[dict[str, object]]:
     """One of each size, with what the addresses are filled with."""
-    return [_filled(size, shared=request.param) for size in SIZES]
+    settings.MEDIA_ROOT = tmp_path / "kept"
+    return [_filled(size, tmp_path, shared=request.param) for size in SIZES]
 
 
-def _filled(size: int, *, shared: bool) -> dict[str, object]:
+def _filled(size: int, folder: Path, *, shared: bool) -> dict[str, object]:
     review = ReviewFactory()
     alice = join(review, f"Alice {size}", Role.REVIEWER, Role.LEAD)
     bob = join(review, f"Bob {size}", Role.REVIEWER)
@@ -166,6 +173,7 @@ def _filled(size: int, *, shared: bool) -> dict[str, object]:
         "review": review.pk,
         "import_": imported.pk,
         **_files_together(alice, imported, each),
+        "previewed": _previewed(alice, imported, records, folder).pk,
         "alice": alice.user,
         "partial": records[0].pk,
         "conflict": records[2 * each].pk,
@@ -190,6 +198,18 @@ def _files_together(access: ReviewAccess, imported: Import, count: int) -> dict[
             BundledFile.objects.create(bundle=bundle, place=place, name="x.ris", imported=file)
         JobImport.objects.create(job=job, imported=file, place=place)
     return {"bundle": undecided.pk, "job": job.pk}
+
+
+def _previewed(
+    access: ReviewAccess, imported: Import, records: list[Record], folder: Path
+) -> Import:
+    """A file of copies of the last records, which are found by their keys."""
+    keys.store(
+        access.review.pk,
+        [(key, record.pk) for record in records for key in keys.numbers_of(of_record(record))],
+    )
+    path = ris_file(folder, 5, name=f"{len(records)}.ris", first=len(records) - 5)
+    return preview_import(access, imported.source, path, path.name)
 
 
 def _duplicates(access: ReviewAccess, records: list[Record]) -> dict[str, object]:

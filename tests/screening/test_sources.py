@@ -252,28 +252,15 @@ def test_looking_at_a_preview_changes_nothing(client, libby, source, tmp_path):
     assert {query["sql"].split()[0] for query in queries} <= {"SELECT", "DECLARE"}
 
 
-def test_the_preview_counts_what_is_known_and_what_has_no_abstract(client, libby, source, tmp_path):
-    imported(libby, source, ris_file(tmp_path, 4, name="a.ris"))
+def test_the_preview_counts_what_has_no_abstract(client, libby, source, tmp_path):
     import_ = previewed(libby, source, ris_file(tmp_path, 6, first=3, name="b.ris"))
     client.force_login(libby.user)
 
     page = client.get(url("import", libby, import_.pk))
 
     preview = page.context["preview"]
-    assert (preview.known, preview.without_abstract, preview.read) == (2, 3, 6)
+    assert (preview.without_abstract, preview.read) == (3, 6)
     assert [one.title for one in preview.first] == ["Title 3", "Title 4", "Title 5"]
-    assert "only counted now: duplicates are merged as the file is imported" in text_of(page)
-
-
-def test_another_reviews_records_are_not_known(client, libby, mallory, source, tmp_path):
-    path = ris_file(tmp_path, 4)
-    imported(mallory, SourceFactory(review=mallory.review), path)
-    import_ = previewed(libby, source, path)
-    client.force_login(libby.user)
-
-    page = client.get(url("import", libby, import_.pk))
-
-    assert page.context["preview"].known == 0
 
 
 def test_problems_come_in_pages_of_fifty(client, libby, source, tmp_path):

@@ -1,5 +1,7 @@
 """Duplicates are looked for while others go on; what they do counts only where it matters."""
 
+from itertools import count
+
 import pytest
 
 from screening.access import access_for
@@ -9,6 +11,7 @@ from screening.actions.merging import merge_records, separate
 from screening.actions.undoing import undo_import
 from screening.importers import ParsedRecord
 from screening.matching.describing import of_entry
+from screening.models import Import
 from tests.screening.merging.libraries import ATLAS, DIFFUSION, GAN, MEETING, imported, record
 
 
@@ -65,3 +68,19 @@ def test_so_does_another_import_or_its_undo(libby, first, matches, tmp_path):
     undo_import(again(libby), first)
 
     assert not matches.still_hold(libby.review)
+
+
+def test_what_left_the_review_during_the_search_is_not_merged_into(libby, first, tmp_path):
+    every = list(Import.objects.filter(source__review=libby.review))
+    ticks = count()
+
+    def undo_once_they_are_read():
+        while every and next(ticks) > 0:
+            undo_import(again(libby), every.pop())
+
+    entry = ParsedRecord(1, 1, GAN.title, authors=(GAN.author,), year=2021, doi=GAN.doi)
+    found = matches_of(libby, [of_entry(5, entry)], tick=undo_once_they_are_read)
+
+    assert [(link.record, link.kept) for link in found.links] == [(5, 1)]
+    assert found.rows() == []
+    assert not found.still_hold(libby.review)
