@@ -71,7 +71,7 @@ def matches_of(
         [one for one in links if one.record in is_new],
         [one for one in links if one.record not in is_new],
         found.questions,
-        _primary_keys(access, {int(number) for pair in (*pairs, *asked) for number in pair}),
+        primary_keys(access, {int(number) for pair in (*pairs, *asked) for number in pair}),
         began,
     )
 
@@ -141,7 +141,8 @@ def _keeps(access: ReviewAccess, new: Collection[int]) -> Callable[[Collection[i
     return first
 
 
-def _primary_keys(access: ReviewAccess, numbers: Collection[int]) -> dict[int, int]:
+def primary_keys(access: ReviewAccess, numbers: Collection[int]) -> dict[int, int]:
+    """Of the records of these numbers that are there, by number."""
     found: dict[int, int] = {}
     in_order = sorted(numbers)
     for start in range(0, len(in_order), AT_ONCE):
