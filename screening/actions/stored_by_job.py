@@ -33,7 +33,9 @@ def _store(claim: Claim, part: JobImport, before: int) -> None:
     if claim.job.attempts > 1:
         _take_over(part.imported)
     try:
-        commit_import(claim.access_of_asker(), part.imported, progress=claim.has_done_beside(before))
+        commit_import(
+            claim.access_of_asker(), part.imported, progress=claim.has_done_beside(before)
+        )
     except Stopped:
         _take_over(part.imported)
         raise
