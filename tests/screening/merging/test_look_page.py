@@ -216,6 +216,7 @@ def test_an_undone_import_that_others_were_merged_with_speaks_for_it(signed_in, 
 
     for address in (queue_of(libby), look_of(libby)):
         assert reason in text_of(signed_in.get(address))
+    assert "No two records of this review look alike" not in text_of(signed_in.get(queue_of(libby)))
     signed_in.post(look_of(libby))
     work()
     for address in (queue_of(libby), look_of(libby)):
