@@ -4,15 +4,17 @@ django-tasks-db marks a task as taken and never gives it out again, also when it
 So a task may be lost or be one too many, and nothing is lost or done twice.
 """
 
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django_tasks import TaskContext, task
 from django_tasks_db.models import DBTaskResult
 
+from screening.actions.looked_by_job import look_through
 from screening.actions.stored_by_job import store_imports
 from screening.models import Job, JobKind
 from screening.working import Claim, Lost, Stopped, claim_next, end_exhausted
 
-DOES = {JobKind.IMPORT: store_imports}
+DOES = {JobKind.IMPORT: store_imports, JobKind.DUPLICATES: look_through}
 
 
 @task(takes_context=True)
@@ -25,8 +27,7 @@ def do_next_job(context: TaskContext) -> str:
 def do(claim: Claim) -> str:
     """Do what was claimed; returns what became of it."""
     try:
-        DOES[JobKind(claim.job.kind)](claim)
-        claim.end()
+        return _carry_out(claim)
     except Stopped:
         claim.give_back(counts=False)
         return f"Job {claim.job.pk} was given back."
@@ -35,6 +36,15 @@ def do(claim: Claim) -> str:
     except BaseException:
         claim.give_back(counts=True)
         raise
+
+
+def _carry_out(claim: Claim) -> str:
+    try:
+        DOES[JobKind(claim.job.kind)](claim)
+    except PermissionDenied as refusal:
+        claim.fail(str(refusal))
+        return f"Job {claim.job.pk} has failed."
+    claim.end()
     return f"Job {claim.job.pk} is done."
 
 

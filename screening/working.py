@@ -12,12 +12,14 @@ from functools import partial
 from threading import Event
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from screening.models import Job, JobState
+from screening.access import ReviewAccess, access_for
+from screening.models import Job, JobState, Membership
 from screening.querysets.jobs import MOST_ATTEMPTS
 
 STOPS = Event()
@@ -40,6 +42,19 @@ class Claim:
 
     job: Job
     _signed_at: float = field(default_factory=time.monotonic)
+
+    def access_of_asker(self) -> ReviewAccess:
+        """As with every request: what the person may do now counts.
+
+        Raises:
+            PermissionDenied: the person is no member any more.
+        """
+        try:
+            return access_for(self.job.asked_by, self.job.review_id)
+        except Membership.DoesNotExist:
+            raise PermissionDenied(
+                f"{self.job.asked_by} asked for it and is no member of this review any more."
+            ) from None
 
     def has_done(self, entries: int) -> None:
         """So many entries of the job are done; told to the database at most once a second.
@@ -70,6 +85,14 @@ class Claim:
         self._change(heartbeat_at=now, lease_until=now + lease(), done=min(entries, self.job.of))
         self._signed_at = time.monotonic()
 
+    def has_merged(self) -> None:
+        """Two records more are merged, in the surrounding transaction.
+
+        Raises:
+            Lost: somebody else has the job, so that nothing must be merged in its name.
+        """
+        self._change(merged=F("merged") + 1)
+
     def end(self) -> None:
         """The job is done.
 
@@ -79,6 +102,20 @@ class Claim:
         self._change(
             state=JobState.DONE,
             done=self.job.of,
+            claimed_by="",
+            lease_until=None,
+            ended_at=timezone.now(),
+        )
+
+    def fail(self, why: str) -> None:
+        """The job has ended, and whoever asked is told why it could not be done.
+
+        Raises:
+            Lost: somebody else has the job.
+        """
+        self._change(
+            state=JobState.FAILED,
+            failure=why[:500],
             claimed_by="",
             lease_until=None,
             ended_at=timezone.now(),

@@ -13,6 +13,7 @@ from screening.actions import conflicts
 from screening.actions.adjustments import add_adjustment
 from screening.actions.distinctions import tell_apart
 from screening.actions.importing import preview_import
+from screening.actions.jobs import ask_to_look
 from screening.actions.merging import merge_records
 from screening.actions.people import change_roles, invite
 from screening.actions.reviews import create_review
@@ -153,6 +154,7 @@ def whole_review(folder: Path, *, shared: bool = False) -> World:
     postpone(world.access("Bob"), records["put off"], stage=TA)
     _end_conflicts(world)
     _decide_about_duplicates(world)
+    ask_to_look(world.access("Libby"))
     return world
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from screening.access import Refused, ReviewAccess, Right
 from screening.actions.base import action, lock_membership, lock_review
 from screening.actions.importing import lock_import, refuse_being_stored, refuse_same_file
-from screening.models import Import, ImportState, Job, JobImport, JobKind
+from screening.models import Import, ImportState, Job, JobImport, JobKind, Record
 from screening.tasks import wake_a_worker
 
 
@@ -44,6 +44,31 @@ def add_job(access: ReviewAccess, imports: Sequence[Import]) -> Job:
     )
     JobImport.objects.bulk_create(
         JobImport(job=job, imported=import_, place=place) for place, import_ in enumerate(locked, 1)
+    )
+    wake_a_worker()
+    return job
+
+
+@action
+def ask_to_look(access: ReviewAccess) -> Job:
+    """A worker will look for duplicates among all records; the one that does already goes on.
+
+    Raises:
+        Refused: nothing is imported.
+    """
+    lock_membership(access, Right.MERGE)
+    lock_review(access.review.pk)
+    if there := access.scope(Job).looking().unfinished().first():
+        return there
+    records = access.scope(Record).imported().count()
+    if not records:
+        raise Refused("Nothing is imported yet, so there are no records to look through.")
+    job = Job.objects.create(
+        review=access.review,
+        kind=JobKind.DUPLICATES,
+        asked_by=access.user,
+        asked_at=timezone.now(),
+        of=records,
     )
     wake_a_worker()
     return job

@@ -84,7 +84,7 @@ def matches_of(
         [one for one in links if one.record in is_new],
         [one for one in links if one.record not in is_new],
         found.questions,
-        dict(access.scope(Record).filter(number__among=named).values_list("number", "pk")),
+        primary_keys(access, named),
         began,
     )
 
@@ -156,3 +156,9 @@ def _keeps(access: ReviewAccess, new: Collection[int]) -> Callable[[Collection[i
         return numbers[first_to_keep(numbers)] if numbers else min(group)
 
     return first
+
+
+def primary_keys(access: ReviewAccess, numbers: Collection[int]) -> dict[int, int]:
+    """Of the records of these numbers that are there, by number."""
+    records = access.scope(Record).filter(number__among=numbers)
+    return dict(records.values_list("number", "pk"))

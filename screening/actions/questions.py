@@ -7,6 +7,9 @@ from screening.duplicates import Question
 from screening.matching.plan import evidence_of
 from screening.models import Distinction, DuplicateQuestion, Merge, Review
 
+Pair = tuple[int, int]
+"""Two records by their primary keys."""
+
 
 def ask(access: ReviewAccess, questions: Iterable[Question], records: dict[int, int]) -> int:
     """A person should look at these pairs; those that were asked before are left as they are.
@@ -48,18 +51,18 @@ def due_open(review: Review, questions: Iterable[DuplicateQuestion]) -> set[int]
 
     A question is about two groups of duplicates, whichever of their records it was asked of.
     """
-    questions = list(questions)
-    told = list(Distinction.objects.in_force().filter(review=review).values_list("first", "second"))
-    both = {record for pair in (*map(_pair, questions), *told) for record in pair}
-    kept = Merge.objects.kept_of(both)
+    pairs = {question.pk: (question.first_id, question.second_id) for question in questions}
+    open_now = undecided(review, set(pairs.values()))
+    return {pk for pk, pair in pairs.items() if pair in open_now}
 
-    def groups(pair: tuple[int, int]) -> frozenset[int]:
+
+def undecided(review: Review, pairs: Collection[Pair]) -> set[Pair]:
+    """Those whose two groups are neither told apart nor merged."""
+    told = list(Distinction.objects.in_force().filter(review=review).values_list("first", "second"))
+    kept = Merge.objects.kept_of({record for pair in (*pairs, *told) for record in pair})
+
+    def groups(pair: Pair) -> frozenset[int]:
         return frozenset(kept.get(record, record) for record in pair)
 
     apart = set(map(groups, told))
-    two = {question.pk: groups(_pair(question)) for question in questions}
-    return {pk for pk, pair in two.items() if len(pair) > 1 and pair not in apart}
-
-
-def _pair(question: DuplicateQuestion) -> tuple[int, int]:
-    return question.first_id, question.second_id
+    return {pair for pair in pairs if len(groups(pair)) > 1 and groups(pair) not in apart}

@@ -2,9 +2,9 @@
 
 from django.core.exceptions import PermissionDenied
 
-from screening.access import Refused, ReviewAccess, access_for
+from screening.access import Refused
 from screening.actions.storing import commit_import
-from screening.models import Import, ImportState, Job, JobImport, Membership
+from screening.models import Import, ImportState, JobImport
 from screening.working import Claim, Stopped
 
 
@@ -33,24 +33,15 @@ def _store(claim: Claim, part: JobImport, before: int) -> None:
     if claim.job.attempts > 1:
         _take_over(part.imported)
     try:
-        access = _access_of_asker(claim.job)
-        commit_import(access, part.imported, progress=claim.has_done_beside(before))
+        commit_import(
+            claim.access_of_asker(), part.imported, progress=claim.has_done_beside(before)
+        )
     except Stopped:
         _take_over(part.imported)
         raise
     except (Refused, PermissionDenied) as refusal:
         claim.show_life(before)  # whoever lost the job has nothing to say about it
         JobImport.objects.filter(pk=part.pk).update(refusal=str(refusal)[:500])
-
-
-def _access_of_asker(job: Job) -> ReviewAccess:
-    """As with every request: what the person may do now counts."""
-    try:
-        return access_for(job.asked_by, job.review_id)
-    except Membership.DoesNotExist:
-        raise PermissionDenied(
-            f"{job.asked_by} asked for it and is no member of this review any more."
-        ) from None
 
 
 def _take_over(import_: Import) -> None:

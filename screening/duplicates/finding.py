@@ -19,6 +19,7 @@ def find_duplicates(
     merged: Iterable[Pair] = (),
     different: Iterable[Pair] = (),
     tick: Callable[[], None] = lambda: None,
+    progress: Callable[[int], None] = lambda compared: None,
 ) -> Found:
     """What to merge and what to ask; the order of the records changes nothing.
 
@@ -30,6 +31,7 @@ def find_duplicates(
         different: pairs that a person told apart; they are neither merged nor asked again, nor
             are others that are merged with them.
         tick: called now and then, for whoever waits.
+        progress: told now and then how many new records are compared with all others.
     """
     new = sorted(new, key=lambda record: record.id)
     records = [*new, *sorted(known, key=lambda record: record.id)]
@@ -41,6 +43,7 @@ def find_duplicates(
     ):
         if n % PAIRS_PER_TICK == 0:
             tick()
+            progress(int(first))
         one, other = records[first], records[second]
         comparison = compare(one, other, repeated=repeated, title=float(title) or None)
         decision = decide(comparison)

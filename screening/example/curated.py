@@ -107,7 +107,8 @@ def build_example() -> Review:
     cleo = join(ada.review, users[2], Role.ADJUDICATOR)
     join(ada.review, users[3], Role.OBSERVER)
     _import_records(ada)
-    records = list(Record.objects.filter(review=ada.review).order_by("rank"))
+    of_pubmed = Record.objects.filter(review=ada.review).exclude(pmid="")
+    records = list(of_pubmed.order_by("rank"))
     for access, share in ((ada, SHARE_OF_ADA), (ben, SHARE_OF_BEN)):
         for record in records[: round(len(records) * share)]:
             cast_vote(access, record, ballot_of(access.membership.name, record), stage=STAGE)
@@ -137,13 +138,24 @@ def _reading_of(record: Record) -> Reading:
 
 
 def _import_records(access: ReviewAccess) -> None:
+    """One search in PubMed; then one in Embase, which finds some of it again."""
     source = access.scope(Source).order_by("pk")[0]
     edit_source(
         access,
         source,
         notes="No search was run: the records of this example are invented, all of them.",
     )
-    path = FOLDER / "example_records.nbib"
+    _import_file(access, source, "example_records.nbib")
+    embase = Source(
+        name="Embase",
+        platform="Ovid",
+        notes="No search was run: these records are invented too. PubMed has eleven of them as well.",
+    )
+    _import_file(access, embase, "example_records_embase.ris")
+
+
+def _import_file(access: ReviewAccess, source: Source, name: str) -> None:
+    path = FOLDER / name
     commit_import(access, preview_import(access, source, path, path.name))
 
 

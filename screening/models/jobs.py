@@ -10,6 +10,7 @@ from screening.querysets.jobs import BundleQuerySet, JobQuerySet
 
 class JobKind(models.TextChoices):
     IMPORT = "import", "Import"
+    DUPLICATES = "duplicates", "Look for duplicates"
 
 
 class JobState(models.TextChoices):
@@ -36,8 +37,13 @@ class Job(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0, help_text="Entries so far, of this attempt.")
+    done = models.PositiveIntegerField(
+        default=0, help_text="Entries or records so far, of this attempt."
+    )
     of = models.PositiveIntegerField()
+    merged = models.PositiveIntegerField(
+        default=0, help_text="Merges so far, of all attempts: these stand whatever follows."
+    )
     failure = models.CharField(max_length=500, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     imports = models.ManyToManyField(Import, through="JobImport", related_name="jobs")
@@ -89,6 +95,17 @@ class Job(models.Model):
                 condition=Q(done__lte=F("of")),
                 name="job_does_no_more_than_all",
                 violation_error_message="A job cannot have done more than there is.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="duplicates") | Q(merged=0),
+                name="job_merges_if_it_looks",
+                violation_error_message="Only a job that looks for duplicates merges by itself.",
+            ),
+            models.UniqueConstraint(
+                fields=["review"],
+                condition=Q(kind="duplicates", state__in=["waiting", "running"]),
+                name="job_looks_once_at_a_time",
+                violation_error_message="All records of the review are being looked through.",
             ),
         ]
 

@@ -13,6 +13,16 @@ MOST_ATTEMPTS = 3
 
 
 class JobQuerySet(QuerySet):
+    def storing(self) -> Self:
+        return self.filter(kind="import")
+
+    def looking(self) -> Self:
+        """Those that look for duplicates among all records of a review."""
+        return self.filter(kind="duplicates")
+
+    def done(self) -> Self:
+        return self.filter(state="done")
+
     def waiting(self) -> Self:
         return self.filter(state="waiting")
 

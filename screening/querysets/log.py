@@ -27,3 +27,11 @@ class LogEntryQuerySet(QuerySet):
             Q(item__isnull=True)
             | is_shown("item__", now) & (~in_open_conflict | Exists(voted.current()))
         )
+
+    def of_undone_imports(self) -> Self:
+        return self.filter(action="import.undone", item__isnull=True)
+
+    def of_imports_without(self, fact: str) -> Self:
+        """Imports of a version that did not write this fact down."""
+        imports = self.filter(action="import.committed", item__isnull=True)
+        return imports.exclude(after__has_key=fact)

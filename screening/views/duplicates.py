@@ -13,8 +13,9 @@ from screening.access import Refused, RepeatedRequest, ReviewAccess, Right, revi
 from screening.actions.distinctions import tell_apart
 from screening.actions.merging import SAID_BY_A_PERSON, merge_records
 from screening.forms.duplicates import Answer, AnswerForm, PairForm
+from screening.looks import reasons_to_look
 from screening.matching.plan import Evidence
-from screening.models import BY_A_PERSON, Distinction, DuplicateQuestion, Merge, Record
+from screening.models import BY_A_PERSON, Distinction, DuplicateQuestion, Job, Merge, Record
 from screening.pages import number_in
 from screening.questions import asked, is_likely, next_question, pair_of, place_of
 
@@ -137,7 +138,10 @@ def _page(
         "form": form,
         "refusal": refusal,
         "done": _just_done(request, access),
+        "look": access.scope(Job).looking().unfinished().first(),
     }
+    if not behind and not context["look"]:
+        context["reasons"] = reasons_to_look(access)  # whoever goes on answering has read them
     if shown is None:
         context |= _why_none(access)
         return render(request, "screening/duplicates_none.html", context, status=status)

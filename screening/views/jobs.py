@@ -14,7 +14,9 @@ from screening.standing import standing_of
 @review_view(Right.READ)
 def one_job(request: HttpRequest, access: ReviewAccess, job_pk: int) -> HttpResponse:
     """The page asks for its middle again and again until the job has ended."""
-    job = get_object_or_404(access.scope(Job).select_related("asked_by", "bundle"), pk=job_pk)
+    job = get_object_or_404(
+        access.scope(Job).storing().select_related("asked_by", "bundle"), pk=job_pk
+    )
     template = "_job.html" if wants_fragment(request) else "job.html"
     context = {"here": "sources", "standing": standing_of(job)}
     return render(request, f"screening/{template}", context)

@@ -84,9 +84,9 @@ def listing(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
         "rows": [Row(source, list(source.imports.all()), source.removed) for source in sources],
         "is_untouched": not anybody_voted(access),
         "form": form,
-        "jobs": access.scope(Job).unfinished(),
+        "jobs": access.scope(Job).storing().unfinished(),
         "about_to_be_stored": set(
-            access.scope(Job).unfinished().values_list("parts__imported", flat=True)
+            access.scope(Job).storing().unfinished().values_list("parts__imported", flat=True)
         ),
         "bundles": access.scope(Bundle).undecided().with_files_counted(),
     }
@@ -160,7 +160,7 @@ def one_import(request: HttpRequest, access: ReviewAccess, import_pk: int) -> Ht
     import_ = get_object_or_404(imports, pk=import_pk)
     if request.method == "POST":
         return _do(request, access, import_)
-    if job := access.scope(Job).unfinished().filter(imports=import_).first():
+    if job := access.scope(Job).storing().unfinished().filter(imports=import_).first():
         return redirect("screening:job", access.review.pk, job.pk)
     show = {ImportState.PREVIEWED: _show_preview, ImportState.STAGED: _show_staged}
     return show.get(import_.state, _show_report)(request, access, import_)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from screening.access import ReviewAccess
 from screening.actions.importing import preview_import
+from screening.actions.jobs import ask_to_look
 from screening.actions.people import invite
 from screening.actions.reviews import create_review
 from screening.actions.storing import commit_import
@@ -54,6 +55,8 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
     review = ada.review.pk
     new = create_review(ada.user, title="A review at its beginning", template=TEMPLATE)
     bundle, job = files_together(new)
+    first, second = ada.scope(Import).order_by("pk")
+    ask_to_look(ada)
     preview = preview_import(new, new.scope(Source).first(), FILE, FILE.name)
 
     def inside(name: str, *args: object, of: int = review) -> str:
@@ -76,7 +79,11 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
         **duplicates_in_a_file(ada),
         "Three files": inside("screening:together", bundle.pk, of=new.review.pk),
         "Storing two files": inside("screening:job", job.pk, of=new.review.pk),
-        "Import of example_records.nbib": inside("screening:import", ada.scope(Import).get().pk),
+        "Import of example_records.nbib": inside("screening:import", first.pk),
+        "Import of example_records_embase.ris": inside("screening:import", second.pk),
+        "Are these the same report?": inside("screening:duplicates"),
+        "Look through all records": inside("screening:look"),
+        "Duplicates": inside("screening:duplicates", of=new.review.pk),
         "": inside("screening:queue", STAGE),  # the title of a record
         "My votes": inside("screening:mine", STAGE),
         "Conflicts": inside("screening:conflicts", STAGE),

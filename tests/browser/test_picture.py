@@ -17,7 +17,7 @@ PICTURE = Path(__file__).parents[2] / "docs" / "images" / "screening.png"
 def test_the_screening_page_has_its_picture_taken(open_page, ada):
     page = open_page(ada, color_scheme="light")
     page.goto(queue_of(ada))
-    expect(page.locator("#progress")).to_contain_text("You have screened 96 of 160")
+    expect(page.locator("#progress")).to_contain_text("You have screened 96 of 167")
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
     expect(page.locator("#rail .count").first).to_be_visible()
 

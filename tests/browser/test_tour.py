@@ -95,7 +95,7 @@ def test_records_are_screened_by_keys(walk, ada):
     page = walk("screening:queue", TA)
     page.set_viewport_size(LOWER)
 
-    expect(page.locator("#progress")).to_contain_text("You have screened 96 of 160")
+    expect(page.locator("#progress")).to_contain_text("You have screened 96 of 167")
     page.keyboard.press("i")
     expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved: record \d+, include\."))
     shown(page, "2-screening")

@@ -166,6 +166,7 @@ def test_a_worker_that_has_to_end_hears_it_at_the_next_sign(libby):
         ({"failure": "Why?"}, "job_failed_for_a_reason"),
         ({"done": 11}, "job_does_no_more_than_all"),
         ({"kind": "guess"}, "job_kind_is_known"),
+        ({"merged": 1}, "job_merges_if_it_looks"),
     ],
 )
 def test_the_database_refuses_what_no_job_can_be(libby, facts, name):

@@ -1,26 +1,33 @@
 """The example review as `make run` makes it, and reviews of any size for measuring."""
 
 import json
+from collections import Counter
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from reporting.prisma.counting import count
+from reporting.prisma.numbers import identities
 from screening.access import access_for
 from screening.conflicts import panel_of
 from screening.example import EXAMPLE_PASSWORD
 from screening.example.synthetic import write_ris
+from screening.filling import filled
 from screening.importers import ParsedRecord, inspect, read
 from screening.models import (
+    DuplicateQuestion,
     Import,
     ImportState,
     LogEntry,
+    Merge,
     QueuePosition,
     Review,
     ScreeningItem,
     User,
     Vote,
 )
+from screening.questions import likely
 from screening.queue import upcoming
 from screening.rules import Stage
 from screening.verification import verify
@@ -79,9 +86,45 @@ def test_two_reviewers_are_half_way(example):
     }
 
     assert counts == {"Ada Lindqvist": 96, "Ben Okafor": 80, "Cleo Marques": 0, "Dara Quinn": 0}
-    assert example.records.count() == 160
+    assert example.records.count() == 176
     assert set(Vote.objects.values_list("decision", flat=True)) == {"include", "exclude", "maybe"}
     assert Vote.objects.exclude(note="").count() > 20
+
+
+def test_a_second_search_found_some_of_it_again(example):
+    """Merged by what agrees, asked about, and new: by the import itself, in nobody's queue twice."""
+    pubmed, embase = Import.objects.order_by("pk")
+    merges = Merge.objects.in_force().filter(record__imported_by=embase, kept__imported_by=pubmed)
+    patterns = Counter(merges.values_list("pattern", flat=True))
+    questions = likely(access_of("Ada Lindqvist", example))
+
+    assert (pubmed.read, embase.read) == (160, 16)
+    assert patterns == {"page-range": 6, "same-doi": 2, "title-author-page": 1}
+    assert list(questions.values_list("first__number", "second__number")) == [(32, 170), (80, 171)]
+    assert DuplicateQuestion.objects.count() == 2
+    assert example.items.at(TA).open().count() == 160 + 7
+    assert not Vote.objects.filter(item__record__imported_by=embase).exists()
+    log = LogEntry.objects.get(action="import.committed", after__file="example_records_embase.ris")
+    assert (log.after["duplicates"], log.after["duplicate_questions"]) == (9, 2)
+
+
+def test_the_numbers_of_its_flow_add_up(example):
+    numbers = count(access_of("Ada Lindqvist", example))
+
+    boxes = ("database_results", "duplicates", "records_screened")
+    assert [numbers[box] for box in boxes] == [176, 9, 167]
+    assert [identity for identity in identities(numbers) if not identity.holds] == []
+
+
+def test_a_record_without_an_abstract_shows_that_of_its_duplicate(example):
+    lacking = example.records.filter(abstract="", duplicates__ended_at_sequence=None)
+
+    shown = [filled(record) for record in lacking.filter(duplicates__isnull=False)]
+
+    assert [(record.number, [one.name for one in record.taken_over]) for record in shown] == [
+        (11, ["abstract"]),
+        (63, ["abstract"]),
+    ]
 
 
 def test_conflicts_wait_for_everybody_and_two_are_resolved(example):

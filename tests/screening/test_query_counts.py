@@ -73,6 +73,7 @@ PAGES = {
     "duplicates": "/reviews/{review}/duplicates/",
     "duplicate_question": "/reviews/{review}/duplicates/{question}/",
     "compare": "/reviews/{review}/duplicates/compare/?one=1&other=2",
+    "look": "/reviews/{review}/duplicates/look/",
     "merged": "/reviews/{review}/duplicates/merged/",
     "merged, told apart": "/reviews/{review}/duplicates/merged/?show=apart",
     "report": "/reviews/{review}/report/",
@@ -99,6 +100,7 @@ POSTS = {
     ),
     "same": ("/reviews/{review}/duplicates/{question}/", {"answer": "same"}),
     "different": ("/reviews/{review}/duplicates/{question}/", {"answer": "different"}),
+    "look": ("/reviews/{review}/duplicates/look/", {}),
     "merge_end": ("/reviews/{review}/duplicates/merged/{merge}/", {}),
     "apart_end": ("/reviews/{review}/duplicates/apart/{apart}/", {}),
 }

@@ -23,6 +23,10 @@ def apart(access, tmp_path):
     """Two sources whose common papers somebody took apart, without saying that they differ."""
     imported(access, tmp_path, [GAN, ATLAS, MEETING])
     imported(access, tmp_path, [GAN, DIFFUSION, ATLAS], source="Embase")
+    taken_apart(access)
+
+
+def taken_apart(access):
     for merge in Merge.objects.in_force():
         take_back_merge(access_for(access.user, access.review.pk), merge)
     DuplicateQuestion.objects.all().delete()
