@@ -26,6 +26,12 @@ def _nothing_kept() -> Iterator[None]:
 
 
 @pytest.fixture
+def long_undo(settings) -> None:
+    """Nothing settles while pages are read and compared, however slow the machine is."""
+    settings.UNDO_SECONDS = 600
+
+
+@pytest.fixture
 def vote() -> Callable[..., Vote]:
     """`vote(item, alice, "+")`: include, `-` exclude, `?` maybe."""
 
