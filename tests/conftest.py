@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 
@@ -24,6 +25,14 @@ def _files_of_this_process(tmp_path_factory) -> Iterator[None]:
     """Away from real ones, and from those of a process that tests beside this one."""
     with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """Counts kept from one test must not be read by the next."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 def join(review: Review, name: str, *roles: Role) -> ReviewAccess:
