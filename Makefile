@@ -8,8 +8,7 @@ BIN := .venv/bin
 DJANGO := $(BIN)/python manage.py
 STAMP := .venv/installed-$(shell cksum < requirements.lock | tr -s ' \t' '--')
 TESTS ?= tests
-# As many as there are processors; each has its own database, files and browser. 0 is none beside
-# the one that collects, which a debugger needs.
+# As many as there are processors; each has its own database, files and browser. A debugger needs 0.
 PROCESSES ?= logical
 
 # Tests run as on a laptop, whatever .env says.
@@ -58,7 +57,7 @@ lint: setup
 	$(SERVER_ENV) $(DJANGO) check --deploy --fail-level WARNING
 
 test-only: setup
-	$(TEST_ENV) $(BIN)/pytest --numprocesses $(PROCESSES) --maxprocesses 4 $(TESTS)
+	$(TEST_ENV) $(BIN)/pytest --numprocesses $(PROCESSES) --maxprocesses 4 --maxschedchunk 8 $(TESTS)
 
 bench: setup
 	$(TEST_ENV) $(BIN)/python -m tests.benchmarks
