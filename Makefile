@@ -8,6 +8,8 @@ BIN := .venv/bin
 DJANGO := $(BIN)/python manage.py
 STAMP := .venv/installed-$(shell cksum < requirements.lock | tr -s ' \t' '--')
 TESTS ?= tests
+# As many as there are processors; each has its own database, files and browser. A debugger needs 0.
+PROCESSES ?= logical
 
 # Tests run as on a laptop, whatever .env says.
 TEST_ENV := PARALLAX_PROFILE=local PARALLAX_EXAMPLE=0 HASHED_STATIC_FILES=0
@@ -55,7 +57,7 @@ lint: setup
 	$(SERVER_ENV) $(DJANGO) check --deploy --fail-level WARNING
 
 test-only: setup
-	$(TEST_ENV) $(BIN)/pytest $(TESTS)
+	$(TEST_ENV) $(BIN)/pytest --numprocesses $(PROCESSES) --maxprocesses 4 --maxschedchunk 8 $(TESTS)
 
 bench: setup
 	$(TEST_ENV) $(BIN)/python -m tests.benchmarks

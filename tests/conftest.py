@@ -3,9 +3,13 @@
 Mallory leads a different review and has no business here.
 """
 
+from collections.abc import Iterator
+
 import hypothesis
 import pytest
+from django.core.cache import cache
 from django.db import connection
+from django.test import override_settings
 
 from screening import triggers
 from screening.access import ReviewAccess, access_for
@@ -14,6 +18,21 @@ from tests.factories import MembershipFactory, ReviewFactory
 
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _files_of_this_process(tmp_path_factory) -> Iterator[None]:
+    """Away from real ones, and from those of a process that tests beside this one."""
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """Counts kept from one test must not be read by the next."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 def join(review: Review, name: str, *roles: Role) -> ReviewAccess:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from screening.actions.merging import merge_records, separate
-from tests.blinding.crawling import differing, everything, naming
+from tests.blinding.crawling import differing, everything, naming, only
 from tests.worlds import NO, YES, World
 
 KEPT, DUPLICATE = "unseen", "put off"
@@ -63,4 +63,5 @@ def test_a_vote_on_the_duplicate_is_shown_when_what_is_kept_is_settled(world, cl
 
     clock.wait(minutes=1)
 
-    assert any("votes_long" in address for address in naming(everything(world, "Olive"), MARKER))
+    votes = f"/reviews/{world.review.pk}/export/votes_long.csv"
+    assert naming(only(world, "Olive", votes), MARKER) == [votes]

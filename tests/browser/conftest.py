@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import (
@@ -143,10 +142,8 @@ def _as_in_a_browser(settings, tmp_path) -> Iterator[None]:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     hashed_password.cache_clear()
-    cache.clear()
     yield
     hashed_password.cache_clear()
-    cache.clear()
 
 
 @pytest.fixture

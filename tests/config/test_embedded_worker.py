@@ -1,6 +1,7 @@
 """The worker that `make run` starts beside the web server, and that ends with it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,27 +9,40 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
 from django.conf import settings
 
 
+def on_database(path: Path) -> dict[str, str]:
+    return os.environ | {"DATABASE_URL": f"sqlite:///{path}"}
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory) -> Path:
+    """A database with its tables and without rows, made once: that takes seconds."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.sqlite3"
+    migrate = [sys.executable, "manage.py", "migrate", "-v0"]
+    subprocess.run(migrate, cwd=settings.BASE_DIR, env=on_database(path), check=True)
+    return path
+
+
 @pytest.fixture
-def server(tmp_path) -> Iterator[psutil.Process]:
+def server(migrated, tmp_path) -> Iterator[psutil.Process]:
     """The web server as `make run` starts it, on a database of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'embedded.sqlite3'}",
+    database = shutil.copy(migrated, tmp_path / "embedded.sqlite3")
+    environment = on_database(database) | {
         "PARALLAX_FILES": str(tmp_path / "files"),
         "EMBEDDED_WORKER": "1",
         "PORT": str(port),
         "WEB_CONCURRENCY": "1",
     }
     run = {"cwd": settings.BASE_DIR, "env": environment}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], **run, check=True)
     log = (tmp_path / "log").open("wb")
     gunicorn = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn_conf.py"]
     # A group of its own, as a terminal gives one to `make run`.

@@ -1,10 +1,9 @@
 """Reviews with votes in them, made by the actions people use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from screening.access import ReviewAccess
@@ -17,12 +16,10 @@ from tests.factories import ItemFactory
 VOTES = {"+": Decision.INCLUDE, "-": Decision.EXCLUDE, "?": Decision.MAYBE}
 
 
-@pytest.fixture(autouse=True)
-def _nothing_kept() -> Iterator[None]:
-    """Counts kept from one test must not be read by the next."""
-    cache.clear()
-    yield
-    cache.clear()
+@pytest.fixture
+def long_undo(settings) -> None:
+    """Nothing settles while pages are read and compared, however slow the machine is."""
+    settings.UNDO_SECONDS = 600
 
 
 @pytest.fixture

@@ -261,7 +261,7 @@ def seen(client, review):
 
 
 @pytest.fixture
-def in_worlds(seen):
+def in_worlds(seen, long_undo):
     """What each person sees where the deed was one thing, and where it was another."""
 
     def compare(deeds, people) -> list[list[list[bytes]]]:
