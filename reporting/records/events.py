@@ -115,7 +115,9 @@ class Telling:
         place = place if one.are_names_hidden else None
         for vote in one.votes:
             yield self._vote(one, vote, place)
-        if one.item.is_shown:
+        if (
+            one.item.is_shown and one.item.completed_at
+        ):  # a duplicate may be short of votes for ever
             yield self._adding_up(one, place)
         yield from of_talk
 

@@ -48,14 +48,15 @@ def is_shown(item: str = "", now: datetime | None = None) -> Q:
     """Settled, or of an earlier round where the latest is settled; so too of a duplicate.
 
     While a record is judged anew, nobody is shown how it was judged before. Votes on a duplicate
-    count where it was merged to, and are shown when that is settled.
+    count where it was merged to, and are shown when that is settled; while that is in conflict
+    they are not, since the names that a conflict hides could be read from them.
     """
     from screening.models import Merge, ScreeningItem  # noqa: PLC0415 -- the models import this
 
     settled = ScreeningItem.objects.settled(now).filter(stage=OuterRef(f"{item}stage"))
     latest = settled.filter(record=OuterRef(f"{item}record"))
     merges = Merge.objects.in_force().filter(record=OuterRef(OuterRef(f"{item}record")))
-    of_kept = settled.filter(record__in=merges.values("kept"))
+    of_kept = settled.exclude(outcome=Outcome.CONFLICT).filter(record__in=merges.values("kept"))
     is_closed = Q(**{f"{item}closed_at__isnull": False})
     return is_settled(item, now) | is_closed & (Q(Exists(latest)) | Q(Exists(of_kept)))
 

@@ -179,7 +179,7 @@ def _do(request: HttpRequest, access: ReviewAccess, import_: Import) -> HttpResp
             job = ask_to_store(access, [import_])
             return redirect("screening:job", access.review.pk, job.pk)
         done = commit_import(access, import_)
-        messages.success(request, f"{_records(done.read)} in the review, ready to be screened.")
+        messages.success(request, f"{_records(done.read)} in the review.")
     elif do == "undo":
         done = undo_import(access, import_)
         messages.success(request, f"Undone: {_records(done.read)} out of the review again.")

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from reporting.exports import votes
 from screening.actions.merging import merge_records, separate
+from screening.models import LogEntry
 from tests.blinding.crawling import differing, everything, naming, only
 from tests.worlds import NO, YES, World
 
@@ -63,5 +65,21 @@ def test_a_vote_on_the_duplicate_is_shown_when_what_is_kept_is_settled(world, cl
 
     clock.wait(minutes=1)
 
-    votes = f"/reviews/{world.review.pk}/export/votes_long.csv"
-    assert naming(only(world, "Olive", votes), MARKER) == [votes]
+    address = f"/reviews/{world.review.pk}/export/votes_long.csv"
+    assert naming(only(world, "Olive", address), MARKER) == [address]
+
+
+def test_a_vote_on_the_duplicate_names_nobody_while_what_is_kept_is_in_conflict(world, clock):
+    world.vote("Alice", DUPLICATE, NO)
+    world.vote("Bob", KEPT, YES)
+    merged(world)
+    clock.wait(minutes=1)
+    numbers = {world.records[story].number for story in (KEPT, DUPLICATE)}
+
+    for name in ("Olive", "Dora"):
+        access = world.access(name)
+        column = {heading: place for place, heading in enumerate(votes.COLUMNS)}
+        told = [row for row in votes.rows(access) if row[column["record_id"]] in numbers]
+        assert {row[column["reviewer"]] for row in told} == {"A", "B"}
+        entries = LogEntry.objects.visible_to(access).filter(action="vote.cast")
+        assert not entries.filter(item__record__number__in=numbers).exists()

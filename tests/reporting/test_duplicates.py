@@ -80,6 +80,20 @@ def test_the_timeline_tells_who_merged_separated_and_told_apart(client, libby, d
     assert "different reports" not in text
 
 
+def test_a_duplicate_short_of_votes_has_its_page_when_what_is_kept_is_decided(
+    client, libby, alice, bob, no_undo, library
+):
+    ballot = Ballot(Decision.EXCLUDE)
+    cast_vote(again(alice), record(libby, 2), ballot, stage=Stage.TITLE_ABSTRACT)
+    cast_vote(again(bob), record(libby, 1), ballot, stage=Stage.TITLE_ABSTRACT)
+    merge_records(again(libby), record(libby, 1), record(libby, 2))
+
+    for number in (1, 2):
+        text = page_of(client, libby, number)
+        assert "Alice voted exclude" in text
+        assert ("The votes agree" in text) == (number == 1)
+
+
 def test_what_was_taken_back_is_told_too(client, libby, dora, library):
     merge = merge_records(again(dora), record(libby, 1), record(libby, 2))
     take_back_merge(again(dora), merge)
