@@ -18,6 +18,7 @@ from screening.actions.adjustments import add_adjustment, end_adjustment
 from screening.actions.sources import add_source, describe_search, edit_source
 from screening.models import SearchMethods, Source, SourceKind
 from tests.factories import ImportFactory, RecordFactory, SourceFactory
+from tests.screening.merging.libraries import GAN, imported
 
 WHOLE = {name: f"Said of {name}." for name in SearchMethods.FACTS}
 EVERYTHING = {
@@ -288,9 +289,21 @@ def test_what_was_removed_elsewhere_is_counted_as_the_flow_diagram_counts_it(dor
     assert (report.hits, report.without_hits, report.problems) == (15, 1, 2)
 
 
-def test_a_number_removed_elsewhere_is_said_from_the_source(client, dora, libby, review):
+def test_the_columns_of_what_sources_share_are_numbered_so_that_many_fit(client, libby, tmp_path):
+    imported(libby, tmp_path, [GAN])
+    imported(libby, tmp_path, [GAN], source="A database of a very long name")
+    client.force_login(libby.user)
+
+    page = client.get(reverse("reporting:search_report", args=[libby.review.pk]))
+
+    name = '<span class="hidden-text">A database of a very long name</span>'
+    assert f'<span aria-hidden="true">2</span>{name}' in page.text
+    assert "2. A database of a very long name" in text_of(page)
+
+
+def test_a_number_removed_elsewhere_is_said_from_the_source(client, libby, olive, review):
     source = SourceFactory(review=review, name="Embase")
-    client.force_login(dora.user)
+    client.force_login(libby.user)
     sources = reverse("screening:sources", args=[review.pk])
     adjustments = reverse("screening:adjustments", args=[review.pk])
 
@@ -302,7 +315,7 @@ def test_a_number_removed_elsewhere_is_said_from_the_source(client, dora, libby,
 
     wanted = "7 removed elsewhere, duplicates removed before the import: In EndNote."
     assert wanted in text_of(client.get(sources))
-    client.force_login(libby.user)
+    client.force_login(olive.user)
     page = client.get(sources)
     assert wanted in text_of(page)
     assert adjustments not in page.text
