@@ -203,7 +203,7 @@ class Report:
         checks = [Check(self._shown(code)[0], page, stage) for code, page, stage in places]
         asked = Shown(
             "",
-            "Possible duplicates nobody decided about",
+            "Likely duplicates nobody decided about",
             "question",
             number=self.questions,
             records=0,

@@ -206,7 +206,7 @@ def test_the_report_is_not_final_before_likely_duplicates_are_decided(client, li
     questions.update(score=0.5, reason="unsure")
     client.force_login(libby.user)
     text = text_of(client.get(reverse("reporting:report", args=[libby.review.pk])))
-    assert "Possible duplicates nobody decided about 1 Possible duplicates" in text
+    assert "Likely duplicates nobody decided about 1 Possible duplicates" in text
 
 
 def test_an_import_says_what_was_merged_and_what_is_asked(client, libby, olive, library):
