@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 
-from screening.access import ReviewAccess
+from screening.access import ReviewAccess, Right
 from screening.actions.adjustments import OF_EARLIER_VERSION, right_to_adjust
 from screening.models import AdjustedBox, Adjustment, Source
 
@@ -37,6 +37,8 @@ class AdjustmentForm(forms.ModelForm):
         self.fields["source"].empty_label = "No source in particular"
         boxes = [box for box in AdjustedBox.choices if access.may(right_to_adjust(box[0]))]
         self.fields["box"].choices = [("", "Choose"), *boxes]
+        if not access.may(Right.PROTOCOL):
+            self.fields["number"].help_text = "Records."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
