@@ -95,3 +95,23 @@ def test_without_script_several_files_come_in_too(open_page, libby, tmp_path):
     page.get_by_role("link", name="Look again").click()
 
     expect(page.get_by_role("heading", name="3 records are in the review")).to_be_visible()
+
+
+def test_a_folder_comes_beside_the_files_that_were_chosen_before(
+    open_page, libby, folder, tmp_path
+):
+    one = tmp_path / "one.ris"
+    one.write_text(ris(1))
+    page = open_page(libby)
+    upload_page(page, libby)
+
+    page.set_input_files("#id_file", one)
+    page.set_input_files("#id_folder", folder)
+    page.get_by_role("button", name="Show the preview").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Three files")
+    assert set(Import.objects.values_list("file_name", flat=True)) == {
+        "one.ris",
+        "mine.ris",
+        "pubmed.nbib",
+    }

@@ -38,9 +38,10 @@ function sayChosen() {
   showFields();
 }
 
-function take(files) {
+/** Beside those chosen before; one that comes twice is told on the next page. */
+function add(files) {
   const transfer = new DataTransfer();
-  for (const file of files.slice(0, MOST)) transfer.items.add(file);
+  for (const file of [...input.files, ...files].slice(0, MOST)) transfer.items.add(file);
   input.files = transfer.files;
   sayChosen();
 }
@@ -62,17 +63,17 @@ frame.addEventListener("drop", async (event) => {
   event.preventDefault();
   const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const files = [...event.dataTransfer.files];
-  if (!entries.some((entry) => entry.isDirectory)) return take(files);
+  if (!entries.some((entry) => entry.isDirectory)) return add(files);
   chosen.textContent = "Looking into the folder …";
   try {
-    take((await Promise.all(entries.map(filesOf))).flat());
+    add((await Promise.all(entries.map(filesOf))).flat());
   } catch {
     chosen.textContent = "This folder could not be read: choose its files instead.";
   }
 });
 
 folder.hidden = !("webkitdirectory" in folderInput);
-folderInput.addEventListener("change", () => take([...folderInput.files]));
+folderInput.addEventListener("change", () => add([...folderInput.files]));
 input.addEventListener("change", sayChosen);
 source.addEventListener("change", showFields);
 sayChosen();
