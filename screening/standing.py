@@ -63,6 +63,11 @@ class Standing:
         return sum(row.import_.read for row in self.rows if row.import_ and row.is_in)
 
     @property
+    def files(self) -> int:
+        """How many of those that came are imports."""
+        return sum(row.import_ is not None for row in self.rows)
+
+    @property
     def refused(self) -> int:
         return sum(bool(row.refusal) for row in self.rows)
 
