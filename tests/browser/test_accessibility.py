@@ -78,7 +78,7 @@ def addresses(ada: ReviewAccess) -> dict[str, str]:
         f"Preview of {FILE.name}": inside("screening:import", preview.pk, of=new.review.pk),
         **duplicates_in_a_file(ada),
         "Three files": inside("screening:together", bundle.pk, of=new.review.pk),
-        "Import of two files": inside("screening:job", job.pk, of=new.review.pk),
+        "Import of one file": inside("screening:job", job.pk, of=new.review.pk),
         "Import of example_records.nbib": inside("screening:import", first.pk),
         "Import of example_records_embase.ris": inside("screening:import", second.pk),
         "Are these the same report?": inside("screening:duplicates"),
