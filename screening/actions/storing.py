@@ -154,7 +154,7 @@ def _store(
             progress(attempt.records + attempt.problems)
     if block.records:
         _store_block(attempt, block)
-    _store_keys(access, attempt)
+    _store_keys(access, attempt, progress)
     refuse_miscount(inspection, attempt.records + attempt.problems)
     if not attempt.records:
         raise UnreadableFile(
@@ -204,7 +204,9 @@ def _gather(attempt: _Attempt, number: int, entries: Entries) -> None:
         attempt.gathered.add(compared)
 
 
-def _store_keys(access: ReviewAccess, attempt: _Attempt) -> None:
+def _store_keys(
+    access: ReviewAccess, attempt: _Attempt, progress: Callable[[int], None] | None
+) -> None:
     """The records can be compared with all that come later."""
     stored = Record.objects.filter(imported_by=attempt.import_)
     primary_keys = dict(stored.values_list("number", "pk"))
@@ -212,6 +214,8 @@ def _store_keys(access: ReviewAccess, attempt: _Attempt) -> None:
         with transaction.atomic():
             _show_life(attempt)
             keys.store(access.review.pk, rows)
+        if progress:
+            progress(attempt.records + attempt.problems)
 
 
 def _add(attempt: _Attempt, block: index.Block, number: int, entries: Entries) -> index.Block:
