@@ -21,6 +21,8 @@ SENTENCES = {
     "conflict.referred": "sent the conflict on record {record} to adjudication",
     "conflict.resolved": "resolved the conflict on record {record} by {mode}: {decision}",
     "conflict.withdrawn": "withdrew the proposal on record {record}",
+    "import.compared": "compared {file} ({source}) with all records: {duplicates} duplicates, "
+    "{duplicate_questions} to look at",
     "import.committed": "imported {read} records from {file} ({source})",
     "import.discarded": "discarded the file {file}, of which nothing was imported",
     "import.undone": "undid the import of {file}: its {records} records are gone",

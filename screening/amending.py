@@ -16,12 +16,14 @@ from django.db import connection
 from screening.access import ReviewAccess
 from screening.bulk import seek_reports
 from screening.models import Proposal, Protocol, QueuePosition
+from screening.querysets.standing import ITEM_STANDS
 from screening.querysets.votes import undo_ends_for
 from screening.rules import Outcome, Stage
 
 # Each item in its latest round that no resolution ended, as it is and as it should be. A resolved
-# one stays as it is: its votes were counted by the version that made it a conflict.
-DUE = """
+# one stays as it is: its votes were counted by the version that made it a conflict. What is being
+# imported is changed too, but nobody counts it yet.
+DUE = f"""
     WITH votes AS (
         SELECT vote.item_id, COUNT(*) AS n,
                SUM(CASE WHEN vote.decision = 'exclude' THEN 1 ELSE 0 END) AS excluding,
@@ -36,8 +38,8 @@ DUE = """
         SELECT item.id, item.quorum, item.outcome, item.completed_at,
                COALESCE(votes.n, 0) AS n, votes.excluding, votes.maybes,
                CASE WHEN votes.n > %(quorum)s THEN votes.n ELSE %(quorum)s END AS new_quorum,
-               CASE WHEN item.stage = 'title_abstract' OR item.sought_at <= %(settled)s
-                    THEN 1 ELSE 0 END AS is_open,
+               CASE WHEN (item.stage = 'title_abstract' OR item.sought_at <= %(settled)s)
+                    AND {ITEM_STANDS} THEN 1 ELSE 0 END AS is_open,
                CASE WHEN item.completed_at <= %(settled)s THEN 1 ELSE 0 END AS is_old
         FROM screening_screeningitem item LEFT JOIN votes ON votes.item_id = item.id
         WHERE item.review_id = %(review)s AND item.stage = %(stage)s AND item.closed_at IS NULL
@@ -65,7 +67,7 @@ DUE = """
             ELSE 'excluded' END AS new_outcome
         FROM counted
     )
-"""
+"""  # noqa: S608 -- made of constants, as all here
 IS_SETTLED = "is_open = 1 AND is_old = 1"
 IS_SHORT = "outcome IN ('unseen', 'partial')"
 IS_DECIDED = "outcome IN ('included', 'excluded')"
@@ -91,7 +93,7 @@ COUNTED = {
 _SUMS = ", ".join(
     f"COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0)" for condition in COUNTED.values()
 )
-COUNT = f"{DUE} SELECT {_SUMS} FROM due"  # noqa: S608 -- made of constants, as all here
+COUNT = f"{DUE} SELECT {_SUMS} FROM due"  # noqa: S608
 CHANGE = f"""{DUE}
     UPDATE screening_screeningitem SET
         quorum = due.new_quorum,

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from io import StringIO
-from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -25,15 +24,9 @@ _given_by = attrgetter(*_GIVEN)
 
 RECORD_COLUMNS = ("review_id", "imported_by_id", "number", "rank", *_GIVEN)
 
-MERGES_PER_PLAN = 1_000
 MERGE_COLUMNS = ("record_id", "kept_id", "pattern", "score", "measures")
 MergeRow = tuple[int, int, str, float | None, str]
-SAID_COLUMNS = ("review_id", "said_by_id", "said_at", "started_at_sequence")
-
-_ITEMS_OF_IMPORT = (
-    "SELECT item.id FROM screening_screeningitem item "
-    "JOIN screening_record record ON record.id = item.record_id WHERE record.imported_by_id = %s"
-)
+SAID_COLUMNS = ("review_id", "said_by_id", "said_at", "started_at_sequence", "imported_by_id")
 
 
 def record_row(
@@ -56,21 +49,26 @@ def merge_row(record_pk: int, kept_pk: int, evidence: Evidence) -> MergeRow:
 
 
 def insert_merges(
-    rows: Iterable[MergeRow], *, review: int, said_by: int, said_at: datetime, sequence: int
+    rows: Iterable[MergeRow],
+    *,
+    review: int,
+    said_by: int,
+    said_at: datetime,
+    sequence: int,
+    import_pk: int,
 ) -> None:
-    """These merges stand, each a `merge_row`, all said at once.
+    """These merges come with the import, each a `merge_row`, all said at once.
 
     PostgreSQL plans the questions of their triggers once, by the size that the table has then; what
     it finds best for an empty table reads every merge there is for each that comes. So it plans
-    anew after every thousand.
+    anew after every some hundred.
     """
-    said = (review, said_by, connection.ops.adapt_datetimefield_value(said_at), sequence)
-    whole = ((*row, *said) for row in rows)
-    while some := list(islice(whole, MERGES_PER_PLAN)):
-        _insert("screening_merge", (*MERGE_COLUMNS, *SAID_COLUMNS), some)
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("DISCARD PLANS")
+    at = connection.ops.adapt_datetimefield_value(said_at)
+    said = (review, said_by, at, sequence, import_pk)
+    _insert("screening_merge", (*MERGE_COLUMNS, *SAID_COLUMNS), [(*row, *said) for row in rows])
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD PLANS")
 
 
 def _insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -88,13 +86,14 @@ def _insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -
 
 def insert_items(
     import_pk: int,
+    numbers: range,
     *,
     stage: Stage,
     quorum: int,
     sought_at: datetime | None = None,
     duplicates: Collection[int] = (),
 ) -> int:
-    """Every record of the import is up for screening, unseen; returns how many there are.
+    """These records of the import are up for screening once it stands, unseen; how many there are.
 
     Args:
         sought_at: since when their reports are sought, if they are at once.
@@ -107,7 +106,8 @@ def insert_items(
             INSERT_ITEMS.format(is_among=is_among(connection)),
             [
                 *(stage.value, quorum, Outcome.UNSEEN.value, sought),
-                *(as_parameter(connection, duplicates), now, import_pk),
+                *(as_parameter(connection, duplicates), now),
+                *(import_pk, *_first_and_last(numbers)),
             ],
         )
         return cursor.rowcount
@@ -115,6 +115,7 @@ def insert_items(
 
 # What goes with its records.
 FOLLOWING_RECORDS = (
+    ("screening_screeningitem", "record_id"),
     ("screening_duplicatequestion", "first_id"),
     ("screening_duplicatequestion", "second_id"),
     ("screening_merge", "record_id"),
@@ -123,9 +124,11 @@ FOLLOWING_RECORDS = (
 
 INSERT_ITEMS = """
     INSERT INTO screening_screeningitem
-    (review_id, record_id, stage, round, quorum, rank, outcome, sought_at, closed_at)
-    SELECT review_id, id, %s, 1, %s, rank, %s, %s, CASE WHEN number {is_among} THEN %s END
-    FROM screening_record WHERE imported_by_id = %s ORDER BY id
+    (review_id, record_id, stage, round, quorum, rank, outcome, sought_at, closed_at,
+     imported_by_id)
+    SELECT review_id, id, %s, 1, %s, rank, %s, %s, CASE WHEN number {is_among} THEN %s END,
+           imported_by_id
+    FROM screening_record WHERE imported_by_id = %s AND number BETWEEN %s AND %s ORDER BY id
 """
 
 # As `actions.outcomes` does it item by item.
@@ -167,32 +170,56 @@ def count_rows() -> None:
             )
 
 
-def delete_items(import_pk: int) -> int:
-    """No record of the import is up for screening; nothing may refer to its items any more."""
+def numbers_of(import_pk: int) -> range:
+    """From the first to the last of the import's records; other imports have none between."""
+    # In the order of their positions, which has an index and is that of their numbers.
+    number = "SELECT number FROM screening_record WHERE imported_by_id = %s ORDER BY position"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM screening_screeningitem WHERE id IN ({_ITEMS_OF_IMPORT})",  # noqa: S608
-            [import_pk],
+            f"SELECT ({number} LIMIT 1), ({number} DESC LIMIT 1)",
+            [import_pk, import_pk],
         )
-        return cursor.rowcount
+        first, last = cursor.fetchone()
+    return range(0) if first is None else range(first, last + 1)
 
 
 def delete_records(import_pk: int) -> int:
-    """The import has no records, and none is found any more; returns how many it had."""
+    """The import has no records, and none is found any more; returns how many it had.
+
+    What a record has that somebody did is gone before.
+    """
     index.remove(import_pk)
+    numbers = numbers_of(import_pk)
+    if not numbers:
+        return 0
+    keys.remove(import_pk)
+    delete_following(import_pk, numbers)
+    return delete_only_records(import_pk, numbers)
+
+
+def delete_following(import_pk: int, numbers: range) -> None:
+    """These records of the import have no items, and are not named in merges and questions."""
+    for table, column in FOLLOWING_RECORDS:
+        of_import = f"{table} WHERE {column} IN (SELECT id FROM {_OF_IMPORT})"  # noqa: S608
+        _delete(of_import, import_pk, numbers)
+
+
+def delete_only_records(import_pk: int, numbers: range) -> int:
+    """These records are gone, and nothing follows them any more; returns how many there were."""
+    return _delete(_OF_IMPORT, import_pk, numbers)
+
+
+_OF_IMPORT = "screening_record WHERE imported_by_id = %s AND number BETWEEN %s AND %s"
+
+
+def _delete(what: str, import_pk: int, numbers: range) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM screening_record WHERE imported_by_id = %s", [import_pk])
-        if cursor.fetchone() is None:
-            return 0
-        keys.remove(import_pk)
-        for table, column in FOLLOWING_RECORDS:
-            cursor.execute(
-                f"DELETE FROM {table} WHERE {column} IN "  # noqa: S608
-                "(SELECT id FROM screening_record WHERE imported_by_id = %s)",
-                [import_pk],
-            )
-        cursor.execute("DELETE FROM screening_record WHERE imported_by_id = %s", [import_pk])
+        cursor.execute(f"DELETE FROM {what}", [import_pk, *_first_and_last(numbers)])  # noqa: S608
         return cursor.rowcount
+
+
+def _first_and_last(numbers: range) -> tuple[int, int]:
+    return numbers[0], numbers[-1]
 
 
 def _for_copy(value: str | float | None) -> str:

@@ -13,7 +13,6 @@ from screening.models import (
     Distinction,
     DuplicateQuestion,
     Import,
-    LogEntry,
     Membership,
     Merge,
     Record,
@@ -62,15 +61,13 @@ def merges_in_force(access: ReviewAccess, pattern: str = "") -> QuerySet[Merge]:
 
 def with_makers(access: ReviewAccess, merges: Iterable[Merge]) -> list[Merged]:
     merges = list(merges)
-    imports = access.scope(LogEntry).filter(
-        sequence__in={merge.started_at_sequence for merge in merges}, action="import.committed"
-    )
-    files = {entry.sequence: str(entry.after.get("file", "")) for entry in imports}
+    imports = access.scope(Import).filter(pk__in={merge.imported_by_id for merge in merges})
+    files = dict(imports.values_list("pk", "file_name"))
     return [
         Merged(
             merge,
             by=merge.name if merge.is_by_a_person else "",
-            file=files.get(merge.started_at_sequence, ""),
+            file=files.get(merge.imported_by_id, ""),
         )
         for merge in merges
     ]

@@ -74,7 +74,7 @@ def next_question(
 
 def _whole(access: ReviewAccess):
     sources = (f"{side}__imported_by__source" for side in ("first", "second"))
-    return access.scope(DuplicateQuestion).select_related(*sources)
+    return access.scope(DuplicateQuestion).standing().select_related(*sources)
 
 
 def likely(access: Reader) -> QuerySet[DuplicateQuestion]:

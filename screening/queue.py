@@ -15,6 +15,7 @@ from config.prepared import Parameter, Prepared
 from screening.access import ReviewAccess
 from screening.filling import filled
 from screening.models import Record, ScreeningItem
+from screening.querysets.standing import ITEM_STANDS
 from screening.querysets.votes import (
     ScreeningItemQuerySet,
     is_open_if_settled_by,
@@ -51,7 +52,8 @@ IS_THERE = """
     ))
 """
 IS_AWAITING = (
-    f"item.closed_at IS NULL AND item.completed_at IS NULL AND {IS_THERE} AND {VOTES} < item.quorum"
+    f"item.closed_at IS NULL AND item.completed_at IS NULL AND {ITEM_STANDS} AND {IS_THERE} "
+    f"AND {VOTES} < item.quorum"
 )
 HAS_ROOM = f"{VOTES} + {READERS} < item.quorum"
 CANDIDATES = f"""
@@ -168,7 +170,7 @@ def open_item(
 
 
 def _open_item() -> ScreeningItemQuerySet[ScreeningItem]:
-    items = ScreeningItem.objects.filter(is_open_if_settled_by(Parameter("settled")))
+    items = ScreeningItem.objects.standing().filter(is_open_if_settled_by(Parameter("settled")))
     return items.filter(
         review=Parameter("review"), record=Parameter("record"), stage=Parameter("stage")
     )

@@ -55,7 +55,15 @@ VOTE_COLUMNS = (
 SAID_COLUMNS = ("id", "said_by_id", "said_at", "started_at_sequence")
 RETRIEVAL_COLUMNS = (*SAID_COLUMNS, "why", "record_id", "state")
 ADJUSTMENT_COLUMNS = (*SAID_COLUMNS, "why", "review_id", "source_id", "box", "number")
-MERGE_COLUMNS = (*SAID_COLUMNS, "review_id", "record_id", "kept_id", "pattern", "score")
+MERGE_COLUMNS = (
+    *SAID_COLUMNS,
+    "review_id",
+    "record_id",
+    "kept_id",
+    "pattern",
+    "score",
+    "imported_by_id",
+)
 DISTINCTION_COLUMNS = (*SAID_COLUMNS, "review_id", "first_id", "second_id", "is_related")
 
 
@@ -72,6 +80,13 @@ def _are_of_another_review(*columns: str) -> str:
         f"(SELECT review_id FROM screening_record WHERE id = new.{column}) "  # noqa: S608
         "IS DISTINCT FROM new.review_id"
         for column in columns
+    )
+
+
+def _came_otherwise(column: str) -> str:
+    return (
+        f"(SELECT imported_by_id FROM screening_record WHERE id = new.{column}) "  # noqa: S608
+        "IS DISTINCT FROM new.imported_by_id"
     )
 
 
@@ -181,10 +196,13 @@ TRIGGERS: tuple[Trigger, ...] = (
         "INSERT",
         "a record is merged into one that is kept, and takes what was merged into it along",
         # Two questions, each with an index of its own: asked as one, PostgreSQL reads all merges.
+        # What another import brings does not stand yet: it is compared anew.
         "new.ended_at_sequence IS NULL AND (EXISTS (SELECT 1 FROM screening_merge other "
         "WHERE other.ended_at_sequence IS NULL AND other.record_id = new.kept_id) "
         "OR EXISTS (SELECT 1 FROM screening_merge other "
-        "WHERE other.ended_at_sequence IS NULL AND other.kept_id = new.record_id))",
+        "WHERE other.ended_at_sequence IS NULL AND other.kept_id = new.record_id "
+        "AND NOT EXISTS (SELECT 1 FROM screening_import staged "
+        "WHERE staged.id = other.imported_by_id AND staged.state = 'staged')))",
     ),
     Trigger(
         "distinction_of_records_of_the_review",
@@ -240,14 +258,32 @@ TRIGGERS: tuple[Trigger, ...] = (
         "new.review_id IS DISTINCT FROM "
         "(SELECT review_id FROM screening_record WHERE id = new.record_id)",
     ),
+    *(
+        Trigger(
+            f"{table}_came_with_its_record",
+            f"screening_{table}",
+            "INSERT",
+            f"{what} comes with the import of a record of it, or with none",
+            f"new.imported_by_id IS NOT NULL AND {is_of_another}",
+        )
+        for table, what, is_of_another in (
+            ("screeningitem", "an item", _came_otherwise("record_id")),
+            ("merge", "a merge", _came_otherwise("record_id")),
+            (
+                "duplicatequestion",
+                "a question",
+                f"{_came_otherwise('first_id')} AND {_came_otherwise('second_id')}",
+            ),
+        )
+    ),
     Trigger(
         "item_stays_what_it_is",
         "screening_screeningitem",
         "UPDATE",
-        "an item keeps its review, record, stage and round",
+        "an item keeps its review, record, stage, round and import",
         " OR ".join(
             f"new.{name} IS DISTINCT FROM old.{name}"
-            for name in ("review_id", "record_id", "stage", "round")
+            for name in ("review_id", "record_id", "stage", "round", "imported_by_id")
         ),
     ),
     Trigger(

@@ -268,7 +268,7 @@ def half_imports() -> Iterator[str]:
     for one in Import.objects.filter(format__in=["nbib", "ris"]).exclude(file_name="search.nbib"):
         wanted = {
             "committed": (one.read, one.read),
-            "staged": (records[one.pk], 0),
+            "staged": (records[one.pk], min(items[one.pk], records[one.pk])),
         }.get(one.state, (0, 0))
         if (records[one.pk], items[one.pk]) != wanted:
             yield (

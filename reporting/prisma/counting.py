@@ -147,7 +147,7 @@ def items_in(
     if wanted.stage is None:
         return None
     if wanted.kinds == DATABASES:  # as `_items` does, and without its question for other methods
-        items = access.scope(ScreeningItem).at(wanted.stage).filter(is_open(now=now))
+        items = access.scope(ScreeningItem).at(wanted.stage).open(now)
     else:
         items = _items(access, wanted.stage, now)
     if wanted.stage is FT and wanted.kinds != EVERYWHERE:
@@ -167,7 +167,7 @@ def _items(access: Reader, stage: Stage, now: datetime) -> QuerySet[ScreeningIte
 
     A report of another method is sought from the moment of its import, when nobody has voted.
     """
-    items = access.scope(ScreeningItem).at(stage)
+    items = access.scope(ScreeningItem).at(stage).standing()
     if stage is TA:
         return items.filter(closed_at__isnull=True)
     return items.filter(

@@ -87,6 +87,7 @@ class Duplicates:
 
     def _ever(self, model: type[Merge | Distinction], one: str, other: str) -> list:
         rows = self.access.scope(model).select_related(one, other).order_by("pk")
+        rows = rows.standing() if model is Merge else rows
         rows = rows.filter(Q(**{one: self.record}) | Q(**{other: self.record}))
         return list(rows.defer(f"{one}__abstract", f"{other}__abstract"))
 

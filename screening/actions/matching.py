@@ -9,7 +9,6 @@ from screening import bulk
 from screening.access import ReviewAccess
 from screening.actions.log import next_sequence
 from screening.actions.merging import absorb, link, locked_items
-from screening.actions.questions import ask
 from screening.duplicates import Normalised, Question, find_duplicates, without_counters
 from screening.importers import ParsedRecord
 from screening.matching import keys
@@ -98,28 +97,11 @@ def matches_of_entries(access: ReviewAccess, entries: Iterable[ParsedRecord]) ->
     return matches_of(access, new, tick=lambda: None)
 
 
-def merge_duplicates(access: ReviewAccess, matches: Matches, rows: Iterable[bulk.MergeRow]) -> None:
-    """Merges and questions are in the review. The import is about to be written to the log.
+def bridge(access: ReviewAccess, bridges: Collection[Link]) -> None:
+    """Records that were here before are merged, each with an entry of the log.
 
-    Its items are there, those of duplicates closed. Called while the review is held.
-
-    Args:
-        rows: those of the matches, made while nobody waited.
+    Called while the review is held.
     """
-    _bridge(access, matches.bridges)
-    ask(access, matches.questions, matches.records)
-    bulk.insert_merges(
-        rows,
-        review=access.review.pk,
-        said_by=access.user.pk,
-        said_at=timezone.now(),
-        sequence=next_sequence(access),
-    )
-
-
-def _bridge(access: ReviewAccess, bridges: Iterable[Link]) -> None:
-    """Records that were here before are merged, each with an entry of the log."""
-    bridges = list(bridges)
     if not bridges:
         return
     wanted = {number for bridge in bridges for number in (bridge.record, bridge.kept)}

@@ -5,17 +5,24 @@ from collections.abc import Collection, Iterable
 from screening.access import ReviewAccess
 from screening.duplicates import Question
 from screening.matching.plan import evidence_of
-from screening.models import Distinction, DuplicateQuestion, Merge, Review
+from screening.models import Distinction, DuplicateQuestion, Import, Merge, Review
 
 Pair = tuple[int, int]
 """Two records by their primary keys."""
 
 
-def ask(access: ReviewAccess, questions: Iterable[Question], records: dict[int, int]) -> int:
+def ask(
+    access: ReviewAccess,
+    questions: Iterable[Question],
+    records: dict[int, int],
+    *,
+    came_with: Import | None = None,
+) -> int:
     """A person should look at these pairs; those that were asked before are left as they are.
 
     Args:
         records: the primary keys of all that are asked about, by number.
+        came_with: the import that is being stored, of which each pair has a record.
     """
     asked = []
     for question in questions:
@@ -29,6 +36,7 @@ def ask(access: ReviewAccess, questions: Iterable[Question], records: dict[int, 
                 reason=evidence.pattern,
                 score=evidence.score,
                 measures=evidence.measures,
+                imported_by=came_with,
             )
         )
     DuplicateQuestion.objects.bulk_create(asked, batch_size=500, ignore_conflicts=True)

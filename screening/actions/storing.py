@@ -1,20 +1,18 @@
 """Storing a file: its records in short transactions, invisible until the last one."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
-from time import monotonic
 
-from django.db import transaction
 from django.utils import timezone
 
 from screening import bulk
 from screening.access import Refused, ReviewAccess, Right
+from screening.actions.attempts import Attempt, Pulse
 from screening.actions.base import action, lock_membership, lock_review
 from screening.actions.importing import (
-    StoredElsewhere,
     inspection_of,
     kept_file,
     lock_import,
@@ -24,44 +22,18 @@ from screening.actions.importing import (
     refuse_same_file,
 )
 from screening.actions.log import write_log
-from screening.actions.matching import Matches, matches_of, merge_duplicates
-from screening.duplicates import Normalised
+from screening.actions.matching import Matches, bridge, matches_of
+from screening.actions.staging import OutOfDate, hold_all, stage, stage_of
 from screening.finding import index
-from screening.importers import CutCount, ParsedRecord, Problem, UnreadableFile, read
+from screening.importers import ParsedRecord, Problem, UnreadableFile, read
 from screening.matching import keys
 from screening.matching.describing import of_entry
-from screening.models import (
-    Import,
-    ImportProblem,
-    ImportState,
-    Protocol,
-    Record,
-    Review,
-    SourceKind,
-)
-from screening.rules import Stage
+from screening.models import Import, ImportProblem, ImportState, Record, Review
 
 ENTRIES_AT_ONCE = 1_000
 WORDS_AT_ONCE = 5_000
-PULSE = 1.0
-"""Seconds after which an attempt that only thinks shows life."""
 
 Entries = list[ParsedRecord | Problem]
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One attempt to store an import. `import_.staged_at` is its sign: who finds another there
-    has been taken over from."""
-
-    import_: Import
-    first_number: int
-    ranks: list[int]
-    records: int = 0
-    problems: int = 0
-    cuts: CutCount = field(default_factory=CutCount)
-    compared: list[Normalised] = field(default_factory=list)
-    gathered: keys.Gathered = field(default_factory=keys.Gathered)
 
 
 def commit_import(
@@ -72,8 +44,9 @@ def commit_import(
     Duplicates among them, and of records that were here before, are merged; where that is not
     sure, a person is asked.
 
-    Several transactions, so that voters never wait: records of an import that is not committed
-    are invisible and have no items. What a killed attempt left is removed by the next one.
+    Many short transactions, so that voters never wait: records of an import that is not committed
+    are invisible, and so are their items, merges and questions. What a killed attempt left is
+    removed by the next one.
 
     Args:
         progress: told after every thousand how many entries are stored, and every second
@@ -87,33 +60,35 @@ def commit_import(
         Refused: the import is committed or undone, or its file cannot be stored.
     """
     path = kept_file(access, import_)
-    attempt = _begin(access, import_)
+    attempt = _begin(access, import_, progress)
+    attempt.remove_all()
     try:
-        _store(access, attempt, path, progress)
+        _store(access, attempt, path)
     except UnreadableFile as problem:
-        _give_up(access, attempt)
+        _give_up(attempt)
         raise Refused(str(problem)) from problem
-    done = _match_and_finish(access, attempt, progress)
+    done = _match_and_finish(access, attempt)
     bulk.count_rows()
     return done
 
 
-def _match_and_finish(
-    access: ReviewAccess, attempt: _Attempt, progress: Callable[[int], None] | None = None
-) -> Import:
+def _match_and_finish(access: ReviewAccess, attempt: Attempt) -> Import:
     """Again when somebody imported something in between, or decided about the same records."""
-    tick = _Pulse(attempt, progress)
+    tick = Pulse(attempt)
     while True:
+        matches = matches_of(access, attempt.compared, tick=tick)
         try:
-            matches = matches_of(access, attempt.compared, tick=tick)
-            return _finish(access, attempt, matches, matches.rows())
+            stage(access, attempt, matches)
+            return _finish(access, attempt, matches)
         except OutOfDate:
-            continue
+            attempt.remove_following()
 
 
 @action
-def _begin(access: ReviewAccess, import_: Import) -> _Attempt:
-    """The import is being stored by this attempt, from nothing, with numbers of its own."""
+def _begin(
+    access: ReviewAccess, import_: Import, progress: Callable[[int], None] | None = None
+) -> Attempt:
+    """The import is being stored by this attempt, with numbers of its own."""
     lock_membership(access, Right.IMPORT)
     review = lock_review(access.review.pk)
     import_ = lock_import(access, import_)
@@ -123,23 +98,16 @@ def _begin(access: ReviewAccess, import_: Import) -> _Attempt:
     if import_.state == ImportState.UNDONE:
         raise Refused("This import was undone. Upload the file again to import it.")
     refuse_same_file(access, import_.sha256, but=import_)
-    bulk.delete_records(import_.pk)
-    import_.problems.all().delete()
     first = review.next_record_number
     review.next_record_number = first + import_.found
     review.save(update_fields=["next_record_number"])
     import_.state = ImportState.STAGED
     import_.staged_at = timezone.now()
     import_.save(update_fields=["state", "staged_at"])
-    return _Attempt(import_, first, _shuffled(review, first, import_.found))
+    return Attempt(import_, first, _shuffled(review, first, import_.found), progress)
 
 
-def _store(
-    access: ReviewAccess,
-    attempt: _Attempt,
-    path: Path,
-    progress: Callable[[int], None] | None = None,
-) -> None:
+def _store(access: ReviewAccess, attempt: Attempt, path: Path) -> None:
     """Every entry of the file is a row: a record or a problem."""
     import_ = attempt.import_
     inspection = inspection_of(import_)
@@ -150,11 +118,10 @@ def _store(
         _store_some(access, attempt, entries)
         _gather(attempt, number, entries)
         block = _add(attempt, block, number, entries)
-        if progress:
-            progress(attempt.records + attempt.problems)
+        attempt.tell()
     if block.records:
         _store_block(attempt, block)
-    _store_keys(access, attempt, progress)
+    _store_keys(access, attempt)
     refuse_miscount(inspection, attempt.records + attempt.problems)
     if not attempt.records:
         raise UnreadableFile(
@@ -163,39 +130,38 @@ def _store(
         )
 
 
-@transaction.atomic
-def _store_some(access: ReviewAccess, attempt: _Attempt, entries: Entries) -> None:
-    _show_life(attempt)
+def _store_some(access: ReviewAccess, attempt: Attempt, entries: Entries) -> None:
     records = [entry for entry in entries if isinstance(entry, ParsedRecord)]
-    bulk.insert_records(
-        bulk.record_row(
-            access.review.pk,
-            attempt.import_.pk,
-            attempt.first_number + index,
-            attempt.ranks[index],
-            record,
+    problems = [entry for entry in entries if isinstance(entry, Problem)]
+    with attempt.part():
+        bulk.insert_records(
+            bulk.record_row(
+                access.review.pk,
+                attempt.import_.pk,
+                attempt.first_number + index,
+                attempt.ranks[index],
+                record,
+            )
+            for index, record in enumerate(records, attempt.records)
         )
-        for index, record in enumerate(records, attempt.records)
-    )
+        ImportProblem.objects.bulk_create(
+            ImportProblem(
+                imported_by=attempt.import_,
+                position=problem.position,
+                line=problem.line,
+                message=problem.message[:500],
+                remedy=problem.remedy[:500],
+                raw=problem.raw[:2_000],
+            )
+            for problem in problems
+        )
     for record in records:
         attempt.cuts.add(record)
-    problems = [entry for entry in entries if isinstance(entry, Problem)]
-    ImportProblem.objects.bulk_create(
-        ImportProblem(
-            imported_by=attempt.import_,
-            position=problem.position,
-            line=problem.line,
-            message=problem.message[:500],
-            remedy=problem.remedy[:500],
-            raw=problem.raw[:2_000],
-        )
-        for problem in problems
-    )
     attempt.records += len(records)
     attempt.problems += len(problems)
 
 
-def _gather(attempt: _Attempt, number: int, entries: Entries) -> None:
+def _gather(attempt: Attempt, number: int, entries: Entries) -> None:
     """The records, numbered from `number` on, will be compared with others."""
     records = (entry for entry in entries if isinstance(entry, ParsedRecord))
     for place, record in enumerate(records):
@@ -204,21 +170,17 @@ def _gather(attempt: _Attempt, number: int, entries: Entries) -> None:
         attempt.gathered.add(compared)
 
 
-def _store_keys(
-    access: ReviewAccess, attempt: _Attempt, progress: Callable[[int], None] | None
-) -> None:
+def _store_keys(access: ReviewAccess, attempt: Attempt) -> None:
     """The records can be compared with all that come later."""
     stored = Record.objects.filter(imported_by=attempt.import_)
     primary_keys = dict(stored.values_list("number", "pk"))
     for rows in attempt.gathered.parts(primary_keys):
-        with transaction.atomic():
-            _show_life(attempt)
+        with attempt.part():
             keys.store(access.review.pk, rows)
-        if progress:
-            progress(attempt.records + attempt.problems)
+        attempt.tell()
 
 
-def _add(attempt: _Attempt, block: index.Block, number: int, entries: Entries) -> index.Block:
+def _add(attempt: Attempt, block: index.Block, number: int, entries: Entries) -> index.Block:
     """The records, numbered from `number` on, are in the block, or in the next when it is full."""
     records = (entry for entry in entries if isinstance(entry, ParsedRecord))
     for place, record in enumerate(records):
@@ -229,50 +191,34 @@ def _add(attempt: _Attempt, block: index.Block, number: int, entries: Entries) -
     return block
 
 
-def _store_block(attempt: _Attempt, block: index.Block) -> None:
+def _store_block(attempt: Attempt, block: index.Block) -> None:
     """The words of some thousand records stand in the index."""
     rows = block.rows()
     import_ = attempt.import_
-    with transaction.atomic():
-        _show_life(attempt)
+    with attempt.part():
         stored = index.begin(block, import_.source.review_id, import_.pk)
     for start in range(0, len(rows), WORDS_AT_ONCE):
-        with transaction.atomic():
-            _show_life(attempt)
+        with attempt.part():
             index.fill(stored, rows[start : start + WORDS_AT_ONCE])
 
 
-@transaction.atomic
-def _finish(
-    access: ReviewAccess, attempt: _Attempt, matches: Matches, merges: list[bulk.MergeRow]
-) -> Import:
-    """The records have items with the quorum in force now, and the import is committed.
+def _finish(access: ReviewAccess, attempt: Attempt, matches: Matches) -> Import:
+    """The import is committed: all that was stored is in the review from now on.
 
     Raises:
         OutOfDate: the duplicates that were found are not those of now.
     """
-    lock_membership(access, Right.IMPORT)
-    review = lock_review(access.review.pk)
-    if not matches.still_hold(review):
-        raise OutOfDate
+    with attempt.part(lock=partial(hold_all, access, matches)):
+        return _commit(access, attempt, matches)
+
+
+def _commit(access: ReviewAccess, attempt: Attempt, matches: Matches) -> Import:
     import_ = attempt.import_
-    _show_life(attempt)
+    review = Review.objects.get(pk=access.review.pk)
     if review.next_record_number == attempt.first_number + import_.found:
         # Entries that were problems take no number, unless somebody has numbers after them.
         review.next_record_number = attempt.first_number + attempt.records
         review.save(update_fields=["next_record_number"])
-    is_other = SourceKind(import_.source.kind).is_other_method
-    stage = Stage.FULL_TEXT if is_other else Stage.TITLE_ABSTRACT
-    quorum = _lock_quorum(access, stage)
-    made = bulk.insert_items(
-        import_.pk,
-        stage=stage,
-        quorum=quorum,
-        sought_at=timezone.now() if is_other else None,
-        duplicates=matches.duplicates,
-    )
-    if made != attempt.records:
-        raise RuntimeError(f"{made} items for {attempt.records} records")
     import_.state = ImportState.COMMITTED
     import_.committed_at = timezone.now()
     import_.read = attempt.records
@@ -280,7 +226,7 @@ def _finish(
     said = (one for one in attempt.cuts.warnings() if one not in import_.warnings)
     import_.warnings = [*import_.warnings, *said]
     import_.save(update_fields=["state", "committed_at", "read", "warnings"])
-    merge_duplicates(access, matches, merges)
+    bridge(access, matches.bridges)
     write_log(
         access,
         "import.committed",
@@ -288,7 +234,7 @@ def _finish(
             **log_facts(import_),
             "first_record": attempt.first_number,
             "last_record": attempt.first_number + attempt.records - 1,
-            "quorum": quorum,
+            "quorum": access.quorum(stage_of(attempt)),
             "duplicates": len(matches.links),
             "duplicate_questions": len(matches.questions),
         },
@@ -296,62 +242,14 @@ def _finish(
     return import_
 
 
-@transaction.atomic
-def _give_up(access: ReviewAccess, attempt: _Attempt) -> None:
-    """The import is only previewed again."""
+def _give_up(attempt: Attempt) -> None:
+    """Nothing of the import is stored, it is only previewed again."""
+    attempt.remove_all()
     import_ = attempt.import_
-    _show_life(attempt)
-    bulk.delete_records(import_.pk)
-    import_.problems.all().delete()
-    import_.state = ImportState.PREVIEWED
-    import_.staged_at = None
-    import_.save(update_fields=["state", "staged_at"])
-
-
-class OutOfDate(Exception):
-    """Something changed while duplicates were looked for: look again."""
-
-
-class _Pulse:
-    """Called as often as one likes, it shows that the attempt is alive, every second."""
-
-    def __init__(self, attempt: _Attempt, progress: Callable[[int], None] | None) -> None:
-        self._attempt = attempt
-        self._progress = progress
-        self._shown_at = monotonic()
-
-    def __call__(self) -> None:
-        if monotonic() - self._shown_at > PULSE:
-            with transaction.atomic():
-                _show_life(self._attempt)
-            if self._progress:
-                self._progress(self._attempt.records + self._attempt.problems)
-            self._shown_at = monotonic()
-
-
-def _show_life(attempt: _Attempt) -> None:
-    """The attempt is alive; nobody has taken over.
-
-    Raises:
-        StoredElsewhere: somebody has.
-    """
-    now = timezone.now()
-    mine = Import.objects.filter(
-        pk=attempt.import_.pk, state=ImportState.STAGED, staged_at=attempt.import_.staged_at
-    )
-    if not mine.update(staged_at=now):
-        raise StoredElsewhere(
-            "Somebody else started to store this file again, so this attempt stopped."
-        )
-    attempt.import_.staged_at = now
-
-
-def _lock_quorum(access: ReviewAccess, stage: Stage) -> int:
-    """The quorum in force, which nobody changes until this transaction ends."""
-    protocols = Protocol.objects.filter(review=access.review)
-    # All versions, since the one in force may be ended by who is waited for.
-    list(protocols.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    return protocols.get(ended_at_sequence__isnull=True).quorum(stage)
+    with attempt.part():
+        import_.state = ImportState.PREVIEWED
+        import_.staged_at = None
+        import_.save(update_fields=["state", "staged_at"])
 
 
 def _by_the_thousand(entries: Iterable[ParsedRecord | Problem]) -> Iterator[Entries]:

@@ -54,7 +54,6 @@ def undo_import(access: ReviewAccess, import_: Import) -> Import:
     Postponement.objects.filter(item__in=items).delete()
     Lease.objects.filter(item__in=items).delete()
     separated = _open_what_was_merged_into(access, import_)
-    bulk.delete_items(import_.pk)
     removed = bulk.delete_records(import_.pk)
     import_.state = ImportState.UNDONE
     import_.undone_at = timezone.now()

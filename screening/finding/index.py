@@ -136,13 +136,21 @@ def fill(block: int, rows: Rows) -> None:
 
 def remove(import_pk: int) -> None:
     """No record of the import is found."""
+    for block in blocks_with(import_pk):
+        remove_block(block)
+
+
+def blocks_with(import_pk: int) -> list[int]:
+    """The primary keys of the blocks that hold records of the import."""
+    blocks = IndexBlock.objects.filter(imported_by=import_pk).order_by("pk")
+    return list(blocks.values_list("pk", flat=True))
+
+
+def remove_block(block: int) -> None:
+    """No record of the block is found."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {TABLE} WHERE block_id IN "  # noqa: S608
-            "(SELECT id FROM screening_indexblock WHERE imported_by_id = %s)",
-            [import_pk],
-        )
-        cursor.execute("DELETE FROM screening_indexblock WHERE imported_by_id = %s", [import_pk])
+        cursor.execute(f"DELETE FROM {TABLE} WHERE block_id = %s", [block])  # noqa: S608
+        cursor.execute("DELETE FROM screening_indexblock WHERE id = %s", [block])
 
 
 def rebuild(review: Review) -> int:

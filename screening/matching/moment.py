@@ -47,7 +47,7 @@ def _imports(review: Review) -> tuple[int, ...]:
 def _decided_since(review: Review, then: Moment) -> set[int]:
     """Records of merges and distinctions that began or ended since, and the kept ones of those."""
     since = Q(started_at_sequence__gt=then.sequence) | Q(ended_at_sequence__gt=then.sequence)
-    merges = Merge.objects.filter(since, review=review).values_list("record", "kept")
+    merges = Merge.objects.standing().filter(since, review=review).values_list("record", "kept")
     told = Distinction.objects.filter(since, review=review).values_list("first", "second")
     found = {record for pair in (*merges, *told) for record in pair}
     return found | set(Merge.objects.kept_of(found).values())

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from screening.models.said import Said
+from screening.models.standing import came_with
 from screening.querysets.duplicates import MergeQuerySet, QuestionQuerySet
 from screening.querysets.said import SaidQuerySet
 
@@ -30,6 +31,7 @@ class Merge(Said):
     measures = models.JSONField(
         default=dict, blank=True, help_text="What was compared, and of which two records."
     )
+    imported_by = came_with()
 
     objects = MergeQuerySet.as_manager()
 
@@ -116,6 +118,7 @@ class DuplicateQuestion(models.Model):
     score = models.FloatField(help_text="How likely they are the same, from 0 to 1.")
     measures = models.JSONField(default=dict, blank=True)
     is_open = models.BooleanField(default=True)
+    imported_by = came_with()
 
     objects = QuestionQuerySet.as_manager()
 

@@ -162,7 +162,10 @@ class Import(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["sha256"], name="import_by_file")]
+        indexes = [
+            models.Index(fields=["sha256"], name="import_by_file"),
+            models.Index(fields=["state"], name="import_by_state"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=ImportState.values), name="import_state_is_known"
@@ -222,8 +225,9 @@ class Record(models.Model):
 
     review_path = "review"
 
-    review = models.ForeignKey("Review", models.PROTECT, related_name="records")
-    imported_by = models.ForeignKey(Import, models.PROTECT, related_name="records")
+    # Other indexes begin with both.
+    review = models.ForeignKey("Review", models.PROTECT, related_name="records", db_index=False)
+    imported_by = models.ForeignKey(Import, models.PROTECT, related_name="records", db_index=False)
     number = models.PositiveIntegerField(help_text="The record's number in its review.")
     rank = models.PositiveIntegerField(help_text="Its place in the shared order of screening.")
     position = models.PositiveIntegerField(help_text="Which entry of the file it is, from 1.")

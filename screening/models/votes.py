@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from screening.models.choices import choices, codes, one_of
+from screening.models.standing import came_with
 from screening.querysets.votes import ScreeningItemQuerySet, VoteQuerySet
 from screening.rules import AWAITING_VOTES, COMPLETE, Decision, Outcome, Stage
 
@@ -17,8 +18,9 @@ class ScreeningItem(models.Model):
 
     review_path = "review"
 
-    review = models.ForeignKey("Review", models.PROTECT, related_name="items")
-    record = models.ForeignKey("Record", models.PROTECT, related_name="items")
+    # Other indexes begin with both.
+    review = models.ForeignKey("Review", models.PROTECT, related_name="items", db_index=False)
+    record = models.ForeignKey("Record", models.PROTECT, related_name="items", db_index=False)
     stage = models.CharField(max_length=14, choices=choices(Stage))
     round = models.PositiveSmallIntegerField(default=1)
     quorum = models.PositiveSmallIntegerField()
@@ -33,6 +35,7 @@ class ScreeningItem(models.Model):
     closed_at = models.DateTimeField(
         null=True, blank=True, help_text="When another round took its place."
     )
+    imported_by = came_with()
 
     objects = ScreeningItemQuerySet.as_manager()
 

@@ -3,16 +3,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from screening.querysets import among  # noqa: F401 -- registers `__among`
 from screening.querysets.said import SaidQuerySet
+from screening.querysets.standing import StandingQuerySet
 
 if TYPE_CHECKING:
     from screening.models import DuplicateQuestion, Import
 
 
-class MergeQuerySet(SaidQuerySet):
+class MergeQuerySet(StandingQuerySet, SaidQuerySet):
+    def in_force(self) -> Self:
+        return super().in_force().standing()
+
     def of_groups_with(self, records: Collection[int]) -> Self:
         """In force, of every group of duplicates that has one of these records (primary keys)."""
         merges = self.in_force()
@@ -25,10 +29,10 @@ class MergeQuerySet(SaidQuerySet):
         return dict(merges.values_list("record", "kept"))
 
 
-class QuestionQuerySet(QuerySet):
+class QuestionQuerySet(StandingQuerySet):
     def open(self) -> Self:
         """Nobody has answered yet, the likeliest duplicates first."""
-        return self.filter(is_open=True).order_by(F("score").desc(), "pk")
+        return self.standing().filter(is_open=True).order_by(F("score").desc(), "pk")
 
     def about(self, import_: Import) -> Self:
         """Of a record of this import, or of two."""

@@ -17,6 +17,10 @@ class ImportQuerySet(QuerySet):
     def committed(self) -> Self:
         return self.filter(state="committed")
 
+    def staged(self) -> Self:
+        """Being stored, or left behind by an attempt that was killed."""
+        return self.filter(state="staged")
+
     def of_same_file(self, sha256: str) -> Self:
         """Imports of this very file that stand, or are being stored."""
         return self.filter(sha256=sha256, state__in=["staged", "committed"])

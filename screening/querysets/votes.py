@@ -10,6 +10,7 @@ from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from config.prepared import Parameter
+from screening.querysets.standing import StandingQuerySet
 from screening.rules import Outcome, Stage
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def undo_ends_for(now: datetime | None = None) -> datetime:
 
 def is_open(item: str = "", now: datetime | None = None) -> Q:
     """In the latest round and, at full text, sought since the record itself is settled.
+
+    Of items that stand, as all do that anybody voted on.
 
     Args:
         item: the lookup to the screening item, ending in two underscores; empty for the item.
@@ -61,12 +64,12 @@ def is_shown(item: str = "", now: datetime | None = None) -> Q:
     return is_settled(item, now) | is_closed & (Q(Exists(latest)) | Q(Exists(of_kept)))
 
 
-class ScreeningItemQuerySet(QuerySet):
+class ScreeningItemQuerySet(StandingQuerySet):
     def at(self, stage: Stage) -> Self:
         return self.filter(stage=stage)
 
     def open(self, now: datetime | None = None) -> Self:
-        return self.filter(is_open(now=now))
+        return self.standing().filter(is_open(now=now))
 
     def awaiting_votes(self) -> Self:
         """Not complete; see the index `item_queue` for why they are not asked for by outcome."""

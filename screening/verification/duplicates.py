@@ -17,7 +17,8 @@ from screening.models import (
 )
 
 ROWS_AT_ONCE = 5_000
-MERGED_BY = ("record.merged", "record.separated", "import.committed")
+MERGED_BY = ("record.merged", "record.separated", "import.compared", "import.committed")
+# Of imports of an earlier version the entry of the import itself tells.
 ENDED_BY = ("record.merged", "record.separated")
 
 
@@ -41,7 +42,7 @@ def _about_groups(review: Review) -> Iterator[str]:
 def _about_what_is_screened(review: Review) -> Iterator[str]:
     """No duplicate is up for screening, and everything else is."""
     merged = Merge.objects.in_force().filter(record=OuterRef("record"))
-    open_items = ScreeningItem.objects.filter(review=review, closed_at=None)
+    open_items = ScreeningItem.objects.standing().filter(review=review, closed_at=None)
     for number in _numbers(open_items.filter(Exists(merged)), "record__number"):
         yield f"record {number}: it is a duplicate, and up for screening."
     of_record = ScreeningItem.objects.filter(record=OuterRef("pk"), closed_at=None)
@@ -88,7 +89,9 @@ def _about_the_log(review: Review) -> Iterator[str]:
 
 
 def _about_questions(review: Review) -> Iterator[str]:
-    questions = DuplicateQuestion.objects.filter(review=review).select_related("first", "second")
+    questions = (
+        DuplicateQuestion.objects.standing().filter(review=review).select_related("first", "second")
+    )
     due = due_open(review, questions)
     for question in questions:
         if question.is_open != (question.pk in due):

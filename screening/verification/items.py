@@ -35,6 +35,7 @@ class Item(NamedTuple):
     outcome: str
     completed_at: Any
     closed_at: Any
+    came_with: int | None
     record_review: int
     import_state: str
     resolution: str | None
@@ -43,6 +44,10 @@ class Item(NamedTuple):
     proposal_item: int | None
     proposal_decision: str | None
     proposal_ending: str | None
+
+    @property
+    def is_staged(self) -> bool:
+        return self.came_with is not None and self.import_state == ImportState.STAGED
 
 
 class Cast(NamedTuple):
@@ -75,6 +80,7 @@ ITEM_COLUMNS = (
     "outcome",
     "completed_at",
     "closed_at",
+    "imported_by",
     "record__review",
     "record__imported_by__state",
     "resolution__decision",
@@ -222,7 +228,8 @@ def _about_the_item(
 ) -> Iterator[str]:
     if item.record_review != review.pk:
         yield "its record is of another review"
-    if item.import_state != ImportState.COMMITTED:
+    # Until its import stands an item is there for nobody, see `querysets.standing`.
+    if item.import_state != ImportState.COMMITTED and (votes or not item.is_staged):
         yield f"its record came with an import that is {item.import_state}"
     asked = max(protocol.quorum(Stage(item.stage)), len(votes))
     if item.closed_at is None and item.resolution is None and item.quorum != asked:

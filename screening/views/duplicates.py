@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
@@ -33,10 +33,9 @@ def queue(request: HttpRequest, access: ReviewAccess) -> HttpResponse:
 @review_view(Right.MERGE)
 def question(request: HttpRequest, access: ReviewAccess, question_pk: int) -> HttpResponse:
     """One question; posting answers it and goes on to the next."""
-    whole = access.scope(DuplicateQuestion).select_related(
-        "first__imported_by__source", "second__imported_by__source"
-    )
-    found = get_object_or_404(whole, pk=question_pk)
+    found = asked(access, question_pk)
+    if found is None:
+        raise Http404
     if request.method != "POST":
         return _page(request, access, found)
     form = AnswerForm(request.POST)

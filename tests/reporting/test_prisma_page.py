@@ -68,7 +68,9 @@ def by_hand(review) -> Record:
     imported = ImportFactory(source=source)
     record = RecordFactory(review=review, imported_by=imported, position=1)
     sought = timezone.now() - timedelta(days=1)
-    bulk.insert_items(imported.pk, stage=FT, quorum=2, sought_at=sought)
+    bulk.insert_items(
+        imported.pk, bulk.numbers_of(imported.pk), stage=FT, quorum=2, sought_at=sought
+    )
     return record
 
 

@@ -120,6 +120,7 @@ class Reviewing(RuleBasedStateMachine):
             is_other = kind.is_other_method
             bulk.insert_items(
                 imported.pk,
+                bulk.numbers_of(imported.pk),
                 stage=FT if is_other else TA,
                 quorum=quorum if is_other else 2,
                 sought_at=timezone.now() if is_other else None,

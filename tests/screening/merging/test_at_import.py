@@ -67,7 +67,7 @@ def test_why_is_kept_with_the_merge(libby, tmp_path):
     )
     assert 0 < merge.score <= 1
     entry = libby.scope(LogEntry).get(sequence=merge.started_at_sequence)
-    assert (entry.action, entry.after["duplicates"]) == ("import.committed", 1)
+    assert (entry.action, entry.after["duplicates"]) == ("import.compared", 1)
 
 
 def test_what_is_not_sure_is_asked_and_screened_until_somebody_answers(libby, alice, tmp_path):
