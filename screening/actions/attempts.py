@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
+from config.garbage import not_collecting
 from screening import bulk
 from screening.actions.importing import StoredElsewhere
 from screening.duplicates import Normalised
@@ -47,18 +48,25 @@ class Attempt:
             self.progress(self.records + self.problems)
 
     @contextmanager
-    def part(self, lock: Callable[[], object] = lambda: None) -> Iterator[None]:
+    def part(
+        self, lock: Callable[[], object] = lambda: None, *, is_last: bool = False
+    ) -> Iterator[None]:
         """One transaction of the attempt.
 
         Args:
             lock: takes what is locked before the import; what it raises undoes nothing.
+            is_last: it is on the disk when it is over, and with it all that came before. The others
+                need not be, since without the last one nothing of them stands.
 
         Raises:
             StoredElsewhere: somebody else has taken over.
         """
         before = self.import_.staged_at
         try:
-            with transaction.atomic():
+            with not_collecting(), transaction.atomic():
+                if connection.vendor == "postgresql" and not is_last:
+                    with connection.cursor() as cursor:
+                        cursor.execute("SET LOCAL synchronous_commit TO off")
                 lock()
                 self._show_life()
                 yield

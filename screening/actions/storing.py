@@ -30,8 +30,9 @@ from screening.matching import keys
 from screening.matching.describing import of_entry
 from screening.models import Import, ImportProblem, ImportState, Record, Review
 
-ENTRIES_AT_ONCE = 1_000
-WORDS_AT_ONCE = 5_000
+# Each as many as are written in some hundredths of a second.
+ENTRIES_AT_ONCE = 500
+WORDS_AT_ONCE = 3_000
 
 Entries = list[ParsedRecord | Problem]
 
@@ -49,7 +50,7 @@ def commit_import(
     removed by the next one.
 
     Args:
-        progress: told after every thousand how many entries are stored, and every second
+        progress: told after every some hundred how many entries are stored, and every second
             while duplicates are looked for, outside of transactions;
             what it raises ends the attempt as if it were killed.
 
@@ -112,7 +113,7 @@ def _store(access: ReviewAccess, attempt: Attempt, path: Path) -> None:
     import_ = attempt.import_
     inspection = inspection_of(import_)
     block = index.Block()
-    for entries in _by_the_thousand(read(path, inspection)):
+    for entries in _some_at_once(read(path, inspection)):
         refuse_miscount(inspection, attempt.records + attempt.problems + len(entries), full=False)
         number = attempt.first_number + attempt.records
         _store_some(access, attempt, entries)
@@ -208,7 +209,7 @@ def _finish(access: ReviewAccess, attempt: Attempt, matches: Matches) -> Import:
     Raises:
         OutOfDate: the duplicates that were found are not those of now.
     """
-    with attempt.part(lock=partial(hold_all, access, matches)):
+    with attempt.part(lock=partial(hold_all, access, matches), is_last=True):
         return _commit(access, attempt, matches)
 
 
@@ -252,7 +253,7 @@ def _give_up(attempt: Attempt) -> None:
         import_.save(update_fields=["state", "staged_at"])
 
 
-def _by_the_thousand(entries: Iterable[ParsedRecord | Problem]) -> Iterator[Entries]:
+def _some_at_once(entries: Iterable[ParsedRecord | Problem]) -> Iterator[Entries]:
     entries = iter(entries)
     while some := list(islice(entries, ENTRIES_AT_ONCE)):
         yield some

@@ -18,7 +18,7 @@ from screening.querysets.among import as_parameter, is_among
 
 TABLE = "screening_duplicatekey"
 ASKED_AT_ONCE = 10_000
-ROWS_AT_ONCE = 10_000
+ROWS_AT_ONCE = 5_000
 """Written in the order of the table so many take some hundredths of a second."""
 
 Row = tuple[int, int]

@@ -27,6 +27,7 @@ def run(site: Site) -> list[Figure]:
         Figure("largest memory meanwhile", large.megabytes, "MB", at_most=1_000),
         Figure("growth of the time from 10,000 to 100,000", large.seconds / small.seconds, "x"),
         Figure("copies that were neither merged nor asked", missed, ""),
+        *_transactions("a transaction of it", large),
         *_while_people_screen(site),
     ]
 
@@ -39,7 +40,11 @@ def _import(site: Site, review: int, records: int) -> tuple[Peak, int]:
         peaks.append(peak)
     counted = json.loads(output)
     found = counted["duplicates"] + counted["duplicate_questions"]
-    whole = Peak(sum(peak.seconds for peak in peaks), max(peak.megabytes for peak in peaks))
+    whole = Peak(
+        sum(peak.seconds for peak in peaks),
+        max(peak.megabytes for peak in peaks),
+        [one for peak in peaks for one in peak.transactions],
+    )
     return whole, copies - found
 
 
@@ -60,12 +65,20 @@ def _while_people_screen(site: Site) -> list[Figure]:
         importing = people.submit(_import, site, review, 100_000)
         voting = [people.submit(_vote_while, importing, screen) for screen in screens]
         seconds = [one for some in voting for one in some.result()]
-        importing.result()
+        meanwhile, _ = importing.result()
     statuses = [status for screen in screens for status in screen.statuses]
     return [
         *times("a vote meanwhile, one a second each", seconds, p95_at_most=250),
         Figure("the longest of them", max(seconds) * 1000, "ms"),
+        *_transactions("a transaction of the import meanwhile", meanwhile),
         Figure("answers of 500 and above", sum(one >= 500 for one in statuses), "", at_most=0),
+    ]
+
+
+def _transactions(name: str, peak: Peak) -> list[Figure]:
+    return [
+        *times(name, peak.transactions),
+        Figure("the longest of them", max(peak.transactions) * 1000, "ms", at_most=50),
     ]
 
 

@@ -24,10 +24,11 @@ PATIENCE = 60
 
 @dataclass
 class Peak:
-    """What a command took."""
+    """What a command took, and in seconds each of its transactions."""
 
     seconds: float
     megabytes: float
+    transactions: list[float]
 
 
 @dataclass
@@ -50,12 +51,13 @@ class Site:
         ).stdout
 
     def measure(self, *arguments: str) -> tuple[str, Peak]:
-        """As `manage`, with the time and the largest resident memory of that process."""
-        output = self.folder / "output"
+        """As `manage`, with what that process took."""
+        output, lengths = self.folder / "output", self.folder / "transactions"
+        timed = ["-m", "tests.benchmarks.transactions", str(lengths)]
         began = time.perf_counter()
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "manage.py", *arguments],
+                [sys.executable, *timed, *arguments],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=file,
@@ -65,7 +67,9 @@ class Site:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, process.args)
-        return output.read_text(), Peak(seconds, usage.ru_maxrss / 1024)
+        return output.read_text(), Peak(
+            seconds, usage.ru_maxrss / 1024, json.loads(lengths.read_text())
+        )
 
     def review(self, records: int, reviewers: int = 2, **options: object) -> int:
         """A new review of invented records; its primary key."""

@@ -83,7 +83,7 @@ def half_stored(access: ReviewAccess, path: Path) -> Import:
     attempt = storing._begin(access, import_)
     kept = importing.kept_file(access, import_)
     for entries in islice(
-        storing._by_the_thousand(read(kept, importing.inspection_of(import_))), 2
+        storing._some_at_once(read(kept, importing.inspection_of(import_))), 2
     ):
         storing._store_some(access, attempt, entries)
     return import_
