@@ -254,9 +254,11 @@ TRIGGERS: tuple[Trigger, ...] = (
         "item_review_is_the_records",
         "screening_screeningitem",
         "INSERT",
-        "an item belongs to the review of its record",
-        "new.review_id IS DISTINCT FROM "
-        "(SELECT review_id FROM screening_record WHERE id = new.record_id)",
+        "an item belongs to the review of its record, and comes with its import or with none",
+        # One question, since a hundred thousand items may come at once.
+        "NOT EXISTS (SELECT 1 FROM screening_record record WHERE record.id = new.record_id "
+        "AND record.review_id = new.review_id AND record.imported_by_id "
+        "= COALESCE(new.imported_by_id, record.imported_by_id))",
     ),
     *(
         Trigger(
@@ -267,7 +269,6 @@ TRIGGERS: tuple[Trigger, ...] = (
             f"new.imported_by_id IS NOT NULL AND {is_of_another}",
         )
         for table, what, is_of_another in (
-            ("screeningitem", "an item", _came_otherwise("record_id")),
             ("merge", "a merge", _came_otherwise("record_id")),
             (
                 "duplicatequestion",

@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
+from screening.actions.storing import ENTRIES_AT_ONCE
 from screening.models import Import, LogEntry, Record, ScreeningItem
 from tests.screening.bibliography import ris_file
 
@@ -35,7 +36,7 @@ def command(review_pk: int, path: Path, kept: Path) -> subprocess.Popen:
     )
 
 
-def wait_for_the_first_thousand(process: subprocess.Popen) -> None:
+def wait_for_the_first_records(process: subprocess.Popen) -> None:
     deadline = time.monotonic() + 60
     while not Record.objects.exists():
         assert process.poll() is None, process.stderr.read()
@@ -47,14 +48,14 @@ def test_an_import_killed_half_way_is_invisible_and_starts_again(with_triggers, 
     path, kept = ris_file(tmp_path, ENTRIES), tmp_path / "kept"
 
     with command(dora.review.pk, path, kept) as process:
-        wait_for_the_first_thousand(process)
+        wait_for_the_first_records(process)
         process.kill()
         process.wait()
 
     import_ = dora.scope(Import).get()
     assert import_.state == "staged"
     assert 0 < dora.scope(Record).count() < ENTRIES
-    assert dora.scope(Record).count() % 1_000 == 0
+    assert dora.scope(Record).count() % ENTRIES_AT_ONCE == 0
     assert dora.scope(Record).imported().count() == 0
     assert dora.scope(ScreeningItem).count() == 0
     assert not dora.scope(LogEntry).filter(action="import.committed").exists()

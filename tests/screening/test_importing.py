@@ -78,13 +78,11 @@ def counts(access: ReviewAccess) -> dict[str, int]:
 
 
 def half_stored(access: ReviewAccess, path: Path) -> Import:
-    """What a process leaves that is killed after two thousand entries."""
+    """What a process leaves that is killed after two parts."""
     import_ = previewed(access, path)
     attempt = storing._begin(access, import_)
     kept = importing.kept_file(access, import_)
-    for entries in islice(
-        storing._some_at_once(read(kept, importing.inspection_of(import_))), 2
-    ):
+    for entries in islice(storing._some_at_once(read(kept, importing.inspection_of(import_))), 2):
         storing._store_some(access, attempt, entries)
     return import_
 
@@ -499,7 +497,7 @@ def test_a_file_that_is_gone_is_told_and_nothing_changes(libby, source, tmp_path
 def test_an_import_left_half_way_is_invisible(libby, alice, source, tmp_path):
     half_stored(libby, ris_file(tmp_path, 2_500))
 
-    assert libby.scope(Record).count() == 2_000
+    assert libby.scope(Record).count() == 2 * storing.ENTRIES_AT_ONCE
     assert libby.scope(Record).imported().count() == 0
     assert upcoming(alice, TA) == []
     assert log_of(libby) == []

@@ -15,7 +15,9 @@ from screening.actions import conflicts
 from screening.actions.voting import Ballot, cast_vote
 from screening.models import (
     Confirmation,
+    DuplicateQuestion,
     LogEntry,
+    Merge,
     Proposal,
     Record,
     Referral,
@@ -153,6 +155,24 @@ def test_rows_of_two_reviews_do_not_mix(review, mallory):
     assert refused(lambda: ScreeningItem.objects.filter(pk=item.pk).update(**moved))
     other = RecordFactory(review=review)
     assert refused(lambda: ScreeningItem.objects.filter(pk=item.pk).update(record=other))
+
+
+def test_what_comes_with_an_import_is_of_a_record_of_it(review, libby):
+    record, other = RecordFactory(review=review), RecordFactory(review=review)
+    source = record.imported_by.source
+    another = ImportFactory(source=source)
+    said = {"said_by": libby.user, "said_at": timezone.now(), "started_at_sequence": 1}
+    pair = {"review": review, "record": record, "kept": other, "pattern": "doi"}
+    asked = {"review": review, "first": record, "second": other, "reason": "unsure", "score": 0.5}
+
+    assert refused(lambda: ItemFactory(review=review, record=record, imported_by=another))
+    assert refused(lambda: Merge.objects.create(**pair, **said, imported_by=another))
+    assert refused(lambda: DuplicateQuestion.objects.create(**asked, imported_by=another))
+    item = ItemFactory(review=review, record=record, imported_by=record.imported_by)
+    assert refused(lambda: ScreeningItem.objects.filter(pk=item.pk).update(imported_by=None))
+    merge = Merge.objects.create(**pair, **said, imported_by=record.imported_by)
+    assert refused(lambda: Merge.objects.filter(pk=merge.pk).update(imported_by=None))
+    DuplicateQuestion.objects.create(**asked, imported_by=record.imported_by)
 
 
 def test_an_outcome_may_be_written(facts):
