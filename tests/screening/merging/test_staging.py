@@ -15,12 +15,21 @@ from screening.actions.merging import merge_records
 from screening.actions.storing import commit_import
 from screening.actions.voting import Ballot, cast_vote
 from screening.models import DuplicateQuestion, Import, LogEntry, Merge, Record, ScreeningItem
+from screening.questions import asked
 from screening.queue import open_item, upcoming
 from screening.rules import Decision, Stage
 from screening.verification import verify
 from tests.conftest import join
 from tests.factories import SourceFactory
-from tests.screening.merging.libraries import ATLAS, DIFFUSION, GAN, MEETING, imported, record
+from tests.screening.merging.libraries import (
+    ATLAS,
+    DIFFUSION,
+    GAN,
+    MEETING,
+    Paper,
+    imported,
+    record,
+)
 
 KNOWN = [GAN, ATLAS]
 NEW = [GAN.but(year="2020"), DIFFUSION, DIFFUSION.but(pages="12"), MEETING.but(year="2019")]
@@ -143,6 +152,31 @@ def test_what_was_kept_is_merged_meanwhile_and_everything_is_compared_again(libb
     assert heads.isdisjoint(duplicates)
     assert {1, 2} & duplicates
     assert verify(libby.review).differences == []
+
+
+def test_a_decision_about_other_records_meanwhile_puts_nothing_off(libby, tmp_path, waiting):
+    unlike = [
+        Paper("Bone age from synthetic wrists", doi="10.5555/wrist.1"),
+        Paper("Denoising of dental tomograms", author="Sand, B.", year="2015", pages="3-9"),
+    ]
+    imported(libby, tmp_path, unlike, source="Scopus")
+    first, second = libby.scope(Record).filter(title__in=[one.title for one in unlike])
+    attempt, matches = staged(libby, waiting)
+
+    merge_records(libby, first, second)
+
+    storing._finish(libby, attempt, matches)
+    assert verify(libby.review).differences == []
+
+
+def test_a_question_that_does_not_stand_has_no_page(libby, waiting):
+    attempt, matches = staged(libby, waiting)
+    question = DuplicateQuestion.objects.get(imported_by=waiting)
+    assert asked(libby, question.pk) is None
+
+    storing._finish(libby, attempt, matches)
+
+    assert asked(libby, question.pk) == question
 
 
 def test_what_was_staged_is_taken_down_without_a_trace(libby, waiting):
