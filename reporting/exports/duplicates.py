@@ -45,7 +45,7 @@ def rows(access: Reader) -> Iterator[tuple[Any, ...]]:
             pattern_in_words(merge.pattern),
             "" if merge.score is None else f"{merge.score:.4f}",
             people[merge.said_by_id].name if merge.is_by_a_person else BY_PATTERN,
-            merge.said_at,
+            merge.began_at,
         )
 
 

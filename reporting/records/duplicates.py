@@ -87,7 +87,7 @@ class Duplicates:
 
     def _ever(self, model: type[Merge | Distinction], one: str, other: str) -> list:
         rows = self.access.scope(model).select_related(one, other).order_by("pk")
-        rows = rows.standing() if model is Merge else rows
+        rows = rows.standing().select_related("record__imported_by") if model is Merge else rows
         rows = rows.filter(Q(**{one: self.record}) | Q(**{other: self.record}))
         return list(rows.defer(f"{one}__abstract", f"{other}__abstract"))
 
@@ -97,12 +97,12 @@ class Duplicates:
             duplicate = "it" if is_duplicate else f"record {merge.record.number}"
             kept = f"record {merge.kept.number}" if is_duplicate else "it"
             what = f"merged {duplicate} into {kept}"
-            return Said(merge.said_at, merge.said_by_id, what)
+            return Said(merge.began_at, merge.said_by_id, what)
         if is_duplicate:
             what = f"Merged into record {merge.kept.number} without a person"
         else:
             what = f"Record {merge.record.number} was merged into it without a person"
-        return Said(merge.said_at, None, what, pattern_in_words(merge.pattern))
+        return Said(merge.began_at, None, what, pattern_in_words(merge.pattern))
 
     def _of_separation(self, merge: Merge, entry: LogEntry) -> Said:
         other = merge.kept if merge.record_id == self.record.pk else merge.record

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rapidfuzz import fuzz
@@ -123,6 +123,23 @@ def compare(
         repeated: the letters of repeated titles in this library.
         title: the plain likeness of the titles, where it is known already.
     """
+    briefly = compare_briefly(one, other, repeated=repeated, title=title)
+    return with_abstracts(briefly, one, other)
+
+
+def with_abstracts(briefly: Comparison, one: Normalised, other: Normalised) -> Comparison:
+    """The comparison of these two, and their abstracts, which take longest to compare."""
+    return replace(briefly, abstract=_abstract(one.abstract, other.abstract))
+
+
+def compare_briefly(
+    one: Normalised,
+    other: Normalised,
+    *,
+    repeated: Collection[str] = frozenset(),
+    title: float | None = None,
+) -> Comparison:
+    """As `compare`, as if one had no abstract."""
     title = _title_likeness(one, other, title)
     volume, issue = _volume(one, other), _agreement(one.issue, other.issue)
     pages = _pages(one, other, volume, issue)
@@ -143,7 +160,7 @@ def compare(
         doi=_doi(one, other),
         pmid=_agreement(one.pmid, other.pmid),
         address=_agreement(one.address, other.address),
-        abstract=_abstract(one.abstract, other.abstract),
+        abstract=None,
         one_is_notice=one.is_notice != other.is_notice,
         one_is_from_meeting=one.from_meeting != other.from_meeting,
         title_is_generic=one.has_generic_title or other.has_generic_title,

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from screening.duplicates.compare import Clash, Comparison
 from screening.duplicates.patterns import PATTERNS, Pattern, same_page_range
-from screening.duplicates.score import score
+from screening.duplicates.score import best_score, score
 from screening.duplicates.vetoes import VETOES, Veto, doi_of_many, notice_and_paper
 
 ASK = 0.1
@@ -52,6 +52,11 @@ def decide(pair: Comparison) -> Decision:
     if pattern:
         return Decision(Verdict.MERGE, points, pattern.name)
     return Decision(Verdict.ASK, points, veto.name if veto else _why(points))
+
+
+def may_be_one(pair: Comparison) -> bool:
+    """Whether a pair that was compared briefly may be more than left apart by its abstracts."""
+    return _may_be_one(pair, best_score(pair))
 
 
 def veto_on(pair: Comparison) -> Veto | None:

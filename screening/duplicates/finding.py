@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from screening.duplicates.blocking import pairs
 from screening.duplicates.clusters import Found, Judged, Pair, gather
-from screening.duplicates.compare import compare, repeated_titles
-from screening.duplicates.decide import Verdict, decide
+from screening.duplicates.compare import compare_briefly, repeated_titles, with_abstracts
+from screening.duplicates.decide import Verdict, decide, may_be_one
 from screening.duplicates.likely import likely
 from screening.duplicates.normalise import Normalised
 
@@ -45,7 +45,10 @@ def find_duplicates(
             tick()
             progress(int(first))
         one, other = records[first], records[second]
-        comparison = compare(one, other, repeated=repeated, title=float(title) or None)
+        comparison = compare_briefly(one, other, repeated=repeated, title=float(title) or None)
+        if not may_be_one(comparison):
+            continue
+        comparison = with_abstracts(comparison, one, other)
         decision = decide(comparison)
         if decision.verdict is not Verdict.APART:
             pair = (one.id, other.id) if one.id < other.id else (other.id, one.id)

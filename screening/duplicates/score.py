@@ -59,7 +59,16 @@ def likeliness(points: float) -> str:
 
 def score(pair: Comparison) -> float:
     """The probability that both records are of one report, from 0 to 1."""
-    weights = (
+    return _probability(_weights(pair))
+
+
+def best_score(pair: Comparison) -> float:
+    """The score of a pair that was compared briefly, if its abstracts turn out to be the same."""
+    return _probability((*_weights(pair), ABSTRACT[0][1]))
+
+
+def _weights(pair: Comparison) -> Sequence[float]:
+    return (
         CONSTANT,
         _step(TITLE, pair.title),
         _step(AUTHORS, pair.authors),
@@ -79,6 +88,9 @@ def score(pair: Comparison) -> float:
         GENERIC * pair.title_is_generic,
         REPEATED * pair.title_is_repeated,
     )
+
+
+def _probability(weights: Sequence[float]) -> float:
     return 1 / (1 + math.exp(-math.fsum(weights)))
 
 

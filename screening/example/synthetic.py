@@ -161,6 +161,11 @@ CONCLUSIONS = (
     "Studies should report {measure} together with the effect on the task.",
     "These findings need confirmation {setting} before any use in practice.",
 )
+TOWNS = (
+    ["alder", "birken", "corven", "dunmar", "esker", "fallow", "gorsen", "hather", "innis", "jarrow", "kestrel", "lorn"],
+    ["ling", "more", "nether", "over", "penning", "quen", "raven", "stoven", "thorn", "under", "wester", "yarn"],
+    ["beck", "bourne", "cliffe", "dale", "fell", "garth", "haven", "mouth", "stead", "thwaite", "wick", "worth"],
+)
 SENTENCES = ((BACKGROUND, 2), (METHODS, 5), (RESULTS, 5), (CONCLUSIONS, 2))
 HEADINGS = ("BACKGROUND", "METHODS", "RESULTS", "CONCLUSIONS")
 NO_ABSTRACT = 0.05
@@ -181,8 +186,10 @@ def ris_records(count: int) -> Iterator[str]:
 
 def _ris(number: int, chance: Random) -> str:
     words = _words(chance)
-    title = "{Generator} for {modality}: {condition} {setting}, {purpose}".format(
-        Generator=words["generator"].capitalize(), **words
+    title = (
+        "{Generator} for {modality}: {condition} {setting}, {purpose} in {town} and {far}".format(
+            Generator=words["generator"].capitalize(), **words
+        )
     )
     page = chance.randrange(1, 900)
     lines = [
@@ -223,11 +230,18 @@ def _words(chance: Random) -> dict[str, str]:
         "purpose": chance.choice(PURPOSES),
         "measure": chance.choice(MEASURES),
         "setting": chance.choice(SETTINGS),
+        "town": _town(chance),
+        "far": _town(chance),
         "n": f"{chance.randrange(40, 9_000):,}",
         "few": str(chance.randrange(2, 10)),
         "low": str(chance.randrange(60, 80)),
         "high": str(chance.randrange(80, 97)),
     }
+
+
+def _town(chance: Random) -> str:
+    """One of some thousand, so that few of many records have titles that are much alike."""
+    return "".join(map(chance.choice, TOWNS)).capitalize()
 
 
 def _author(chance: Random) -> str:

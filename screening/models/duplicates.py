@@ -1,5 +1,7 @@
 """Records that several sources gave of one report: merged, told apart, or not decided yet."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -61,6 +63,13 @@ class Merge(Said):
 
     def __str__(self) -> str:
         return f"{self.record_id} into {self.kept_id}"
+
+    @property
+    def began_at(self) -> datetime:
+        """Since when it holds: one that came with an import since that stands."""
+        if self.imported_by_id is None:
+            return self.said_at
+        return self.record.imported_by.committed_at or self.said_at
 
     @property
     def is_by_a_person(self) -> bool:

@@ -66,6 +66,7 @@ def test_why_is_kept_with_the_merge(libby, tmp_path):
         1,
     )
     assert 0 < merge.score <= 1
+    assert merge.began_at == merge.imported_by.committed_at >= merge.said_at
     entry = libby.scope(LogEntry).get(sequence=merge.started_at_sequence)
     assert (entry.action, entry.after["duplicates"]) == ("import.compared", 1)
 
