@@ -124,12 +124,16 @@ def compare(
         title: the plain likeness of the titles, where it is known already.
     """
     briefly = compare_briefly(one, other, repeated=repeated, title=title)
-    return with_abstracts(briefly, one, other)
+    return completed(briefly, one, other)
 
 
-def with_abstracts(briefly: Comparison, one: Normalised, other: Normalised) -> Comparison:
-    """The comparison of these two, and their abstracts, which take longest to compare."""
-    return replace(briefly, abstract=_abstract(one.abstract, other.abstract))
+def completed(briefly: Comparison, one: Normalised, other: Normalised) -> Comparison:
+    """With what takes longest: one title within the other, and the abstracts."""
+    return replace(
+        briefly,
+        title_within=briefly.title_within and _is_within(one, other),
+        abstract=_abstract(one.abstract, other.abstract),
+    )
 
 
 def compare_briefly(
@@ -139,14 +143,14 @@ def compare_briefly(
     repeated: Collection[str] = frozenset(),
     title: float | None = None,
 ) -> Comparison:
-    """As `compare`, as if one had no abstract."""
+    """As `compare`, as if unlike titles were within each other, and one had no abstract."""
     title = _title_likeness(one, other, title)
     volume, issue = _volume(one, other), _agreement(one.issue, other.issue)
     pages = _pages(one, other, volume, issue)
     whole_range = pages is Agreement.SAME and one.last_page == other.last_page != ""
     return Comparison(
         title=title,
-        title_within=title < 95 and _is_within(one, other),
+        title_within=title < 95,
         title_clash=_clash(one, other),
         authors=_authors(one, other),
         first_author=_first_author(one, other),

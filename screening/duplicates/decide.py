@@ -55,7 +55,7 @@ def decide(pair: Comparison) -> Decision:
 
 
 def may_be_one(pair: Comparison) -> bool:
-    """Whether a pair that was compared briefly may be more than left apart by its abstracts."""
+    """Whether a pair that was compared briefly may be more than left apart."""
     return _may_be_one(pair, best_score(pair))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from screening.duplicates.blocking import pairs
 from screening.duplicates.clusters import Found, Judged, Pair, gather
-from screening.duplicates.compare import compare_briefly, repeated_titles, with_abstracts
+from screening.duplicates.compare import compare_briefly, completed, repeated_titles
 from screening.duplicates.decide import Verdict, decide, may_be_one
 from screening.duplicates.likely import likely
 from screening.duplicates.normalise import Normalised
@@ -48,7 +48,7 @@ def find_duplicates(
         comparison = compare_briefly(one, other, repeated=repeated, title=float(title) or None)
         if not may_be_one(comparison):
             continue
-        comparison = with_abstracts(comparison, one, other)
+        comparison = completed(comparison, one, other)
         decision = decide(comparison)
         if decision.verdict is not Verdict.APART:
             pair = (one.id, other.id) if one.id < other.id else (other.id, one.id)

@@ -128,6 +128,7 @@ SETTINGS = (
     "across two vendors",
     "over five years",
 )
+BEGINNING = "Between 2012 and 2014, {n} patients of {town} and {few} of {far} were examined."
 BACKGROUND = (
     "Training data for {condition} are scarce, and what there is comes from few centres.",
     "Images of {condition} are hard to collect, since few patients are examined early.",
@@ -162,9 +163,48 @@ CONCLUSIONS = (
     "These findings need confirmation {setting} before any use in practice.",
 )
 TOWNS = (
-    ["alder", "birken", "corven", "dunmar", "esker", "fallow", "gorsen", "hather", "innis", "jarrow", "kestrel", "lorn"],
-    ["ling", "more", "nether", "over", "penning", "quen", "raven", "stoven", "thorn", "under", "wester", "yarn"],
-    ["beck", "bourne", "cliffe", "dale", "fell", "garth", "haven", "mouth", "stead", "thwaite", "wick", "worth"],
+    [
+        "alder",
+        "birken",
+        "corven",
+        "dunmar",
+        "esker",
+        "fallow",
+        "gorsen",
+        "hather",
+        "innis",
+        "jarrow",
+        "kestrel",
+        "lorn",
+    ],
+    [
+        "ling",
+        "more",
+        "nether",
+        "over",
+        "penning",
+        "quen",
+        "raven",
+        "stoven",
+        "thorn",
+        "under",
+        "wester",
+        "yarn",
+    ],
+    [
+        "beck",
+        "bourne",
+        "cliffe",
+        "dale",
+        "fell",
+        "garth",
+        "haven",
+        "mouth",
+        "stead",
+        "thwaite",
+        "wick",
+        "worth",
+    ],
 )
 SENTENCES = ((BACKGROUND, 2), (METHODS, 5), (RESULTS, 5), (CONCLUSIONS, 2))
 HEADINGS = ("BACKGROUND", "METHODS", "RESULTS", "CONCLUSIONS")
@@ -187,7 +227,7 @@ def ris_records(count: int) -> Iterator[str]:
 def _ris(number: int, chance: Random) -> str:
     words = _words(chance)
     title = (
-        "{Generator} for {modality}: {condition} {setting}, {purpose} in {town} and {far}".format(
+        "{Generator} for {modality} in {town}: {condition} {setting}, {purpose} in {far}".format(
             Generator=words["generator"].capitalize(), **words
         )
     )
@@ -214,9 +254,11 @@ def _ris(number: int, chance: Random) -> str:
 
 def _abstract(words: dict[str, str], chance: Random) -> str:
     parts = []
+    first = [BEGINNING]
     for heading, (sentences, count) in zip(HEADINGS, SENTENCES, strict=True):
-        text = " ".join(chance.sample(sentences, count))
+        text = " ".join([*first, *chance.sample(sentences, count)])
         parts.append(f"{heading}: {text}")
+        first = []
     return " ".join(parts).format(**words)
 
 

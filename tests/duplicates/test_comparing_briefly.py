@@ -1,9 +1,9 @@
-"""Abstracts are compared last, and only where they may change what becomes of a pair."""
+"""What takes long is compared last, and only where it may change what becomes of a pair."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screening.duplicates.compare import compare, compare_briefly, with_abstracts
+from screening.duplicates.compare import compare, compare_briefly, completed
 from screening.duplicates.decide import Verdict, decide, may_be_one
 from tests.duplicates.records import ABSTRACT, AUTHORS, TITLE, paper
 
@@ -33,12 +33,12 @@ def test_whoever_is_passed_over_would_be_left_apart(first, second):
     one, other = paper(1, **first), paper(2, **second)
     briefly = compare_briefly(one, other)
 
-    assert with_abstracts(briefly, one, other) == compare(one, other)
+    assert completed(briefly, one, other) == compare(one, other)
     if not may_be_one(briefly):
         assert decide(compare(one, other)).verdict is Verdict.APART
 
 
-def test_some_are_passed_over_and_some_only_asked_about_for_their_abstracts():
+def test_what_differs_in_all_but_the_title_is_passed_over():
     far = {"authors": ("Sand, Bo",), "volume": "7", "issue": "9", "pages": "9-12", "year": 2019}
     assert not may_be_one(compare_briefly(paper(1), paper(2, **far)))
     assert may_be_one(compare_briefly(paper(1), paper(2)))
