@@ -287,4 +287,6 @@ def _town(chance: Random) -> str:
 
 
 def _author(chance: Random) -> str:
-    return f"{chance.choice(FAMILY_NAMES)}, {chance.choice(GIVEN_NAMES)}"
+    """One of some hundred families: of many records few have a first author in common."""
+    family = "-".join(chance.sample(FAMILY_NAMES, 2))
+    return f"{family}, {chance.choice(GIVEN_NAMES)}"
