@@ -45,5 +45,5 @@ def _store(claim: Claim, part: JobImport, before: int) -> None:
 
 
 def _take_over(import_: Import) -> None:
-    """Nobody stores the import: whoever was about to finds that out before the next thousand."""
+    """Nobody stores the import: whoever was about to finds that out before its next part."""
     Import.objects.filter(pk=import_.pk, state=ImportState.STAGED).update(staged_at=None)
