@@ -25,7 +25,15 @@ RECORDS_AT_ONCE = 1_000
 
 @dataclass(slots=True)
 class Attempt:
-    """`import_.staged_at` is its sign: who finds another there has been taken over from."""
+    """One attempt. `import_.staged_at` is its sign: who finds another there was taken over from.
+
+    Args:
+        first_number: in the review, of the first record; the others follow.
+        ranks: of all entries, in their order.
+        progress: told how many entries are stored.
+        records, problems: stored so far.
+        compared, gathered: what the records are compared by, and their keys.
+    """
 
     import_: Import
     first_number: int

@@ -7,7 +7,7 @@ def came_with() -> models.ForeignKey:
     """The import with which a row came; empty for one that was made later, or by somebody.
 
     Nothing of it is indexed: questions leave out the few imports that are being stored, see
-    `querysets.standing`. Rows go before their import does; see `bulk.delete_some`.
+    `querysets.standing`. Rows go before their import does; see `bulk.delete_following`.
     """
     return models.ForeignKey(
         "Import",
