@@ -255,10 +255,11 @@ TRIGGERS: tuple[Trigger, ...] = (
         "screening_screeningitem",
         "INSERT",
         "an item belongs to the review of its record, and comes with its import or with none",
-        # One question, since a hundred thousand items may come at once.
-        "NOT EXISTS (SELECT 1 FROM screening_record record WHERE record.id = new.record_id "
-        "AND record.review_id = new.review_id AND record.imported_by_id "
-        "= COALESCE(new.imported_by_id, record.imported_by_id))",
+        # One question, since a hundred thousand items may come at once, and by the record's key
+        # alone: PostgreSQL reads all records of the import for each, as long as it has not counted.
+        "(SELECT review_id = new.review_id "
+        "AND imported_by_id = COALESCE(new.imported_by_id, imported_by_id) "
+        "FROM screening_record WHERE id = new.record_id) IS DISTINCT FROM TRUE",
     ),
     *(
         Trigger(
