@@ -25,6 +25,8 @@ from screening.actions.log import write_log
 from screening.actions.matching import Matches, bridge, matches_of
 from screening.actions.staging import OutOfDate, hold_all, stage, stage_of
 from screening.finding import index
+from screening.finding.blocks import Block
+from screening.finding.building import Building, Built
 from screening.importers import ParsedRecord, Problem, UnreadableFile, read
 from screening.matching import keys
 from screening.matching.describing import of_entry
@@ -112,17 +114,20 @@ def _store(access: ReviewAccess, attempt: Attempt, path: Path) -> None:
     """Every entry of the file is a row: a record or a problem."""
     import_ = attempt.import_
     inspection = inspection_of(import_)
-    block = index.Block()
-    for entries in _some_at_once(read(path, inspection)):
-        refuse_miscount(inspection, attempt.records + attempt.problems + len(entries), full=False)
-        number = attempt.first_number + attempt.records
-        _store_some(access, attempt, entries)
-        _gather(attempt, number, entries)
-        block = _add(attempt, block, number, entries)
-        attempt.tell()
-    if block.records:
-        _store_block(attempt, block)
-    _store_keys(access, attempt)
+    block = Block()
+    with Building(import_.found) as building:
+        for entries in _some_at_once(read(path, inspection)):
+            found = attempt.records + attempt.problems + len(entries)
+            refuse_miscount(inspection, found, full=False)
+            number = attempt.first_number + attempt.records
+            _store_some(access, attempt, entries)
+            _gather(attempt, number, entries)
+            block = _add(attempt, building, block, number, entries)
+            attempt.tell()
+        if block.records:
+            _store_blocks(attempt, building.give(block))
+        _store_keys(access, attempt)
+        _store_blocks(attempt, building.rest())
     refuse_miscount(inspection, attempt.records + attempt.problems)
     if not attempt.records:
         raise UnreadableFile(
@@ -181,26 +186,28 @@ def _store_keys(access: ReviewAccess, attempt: Attempt) -> None:
         attempt.tell()
 
 
-def _add(attempt: Attempt, block: index.Block, number: int, entries: Entries) -> index.Block:
+def _add(
+    attempt: Attempt, building: Building, block: Block, number: int, entries: Entries
+) -> Block:
     """The records, numbered from `number` on, are in the block, or in the next when it is full."""
     records = (entry for entry in entries if isinstance(entry, ParsedRecord))
     for place, record in enumerate(records):
         if not block.takes(number + place):
-            _store_block(attempt, block)
-            block = index.Block()
-        block.add(number + place, record)
+            _store_blocks(attempt, building.give(block))
+            block = Block()
+        index.add(block, number + place, record)
     return block
 
 
-def _store_block(attempt: Attempt, block: index.Block) -> None:
+def _store_blocks(attempt: Attempt, blocks: Iterable[Built]) -> None:
     """The words of some thousand records stand in the index."""
-    rows = block.rows()
     import_ = attempt.import_
-    with attempt.part():
-        stored = index.begin(block, import_.source.review_id, import_.pk)
-    for start in range(0, len(rows), WORDS_AT_ONCE):
+    for block, rows in blocks:
         with attempt.part():
-            index.fill(stored, rows[start : start + WORDS_AT_ONCE])
+            stored = index.begin(block, import_.source.review_id, import_.pk)
+        for start in range(0, len(rows), WORDS_AT_ONCE):
+            with attempt.part():
+                index.fill(stored, rows[start : start + WORDS_AT_ONCE])
 
 
 def _finish(access: ReviewAccess, attempt: Attempt, matches: Matches) -> Import:

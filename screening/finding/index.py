@@ -8,91 +8,31 @@ forgets a row only if it is told its text again. No block is of two reviews.
 
 import sys
 from array import array
-from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator
 from io import StringIO
-from itertools import repeat
 from typing import Any, TypeAlias
 
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, QuerySet, Sum
 
-from screening.finding.folding import (
-    LONGEST,
-    SHORT_PREFIX,
-    entries,
-    is_identifier,
-    short_prefix_entry,
-)
+from screening.finding.blocks import Block, Rows
+from screening.finding.folding import is_identifier
 from screening.importers import ParsedRecord
 from screening.models import Import, ImportState, IndexBlock, Record, Review
 
-RECORDS_IN_BLOCK = 10_000
-"""More records make fewer rows, and a longer transaction when their block is stored."""
-LARGEST_PLACE = 2**16 - 1
 CHUNK = 1_000
 TABLE = "screening_indexentry"
 TEXTS = ("title", "abstract", "authors", "journal", "keywords")
 
 Places: TypeAlias = "array[int]"  # Python 3.11 cannot evaluate it
-Rows = list[tuple[str, bytes]]
 
 
-class Block:
-    """Records that are stored together; their numbers come in ascending order."""
-
-    def __init__(self) -> None:
-        self.first = self.last = self.records = 0
-        self._places: defaultdict[str, list[int]] = defaultdict(list)
-
-    def takes(self, number: int) -> bool:
-        """There is room for the record of this number."""
-        return not self.records or (
-            self.records < RECORDS_IN_BLOCK and number - self.first <= LARGEST_PLACE
-        )
-
-    def add(self, number: int, record: ParsedRecord | Record) -> None:
-        """The record is found by its words. This is the slow part: hold no lock meanwhile."""
-        if not self.records:
-            self.first = number
-        self.last = number
-        self.records += 1
-        texts = [_text(getattr(record, name)) for name in TEXTS]
-        texts.append(str(record.year or ""))
-        words = entries(texts, doi=record.doi, pmid=record.pmid)
-        # A loop that Python itself does not run, since it is sixteen million times for 100,000.
-        appending = map(
-            list.append, map(self._places.__getitem__, words), repeat(number - self.first)
-        )
-        deque(appending, maxlen=0)
-
-    def rows(self) -> Rows:
-        """Pairs of word and places, in the order in which both databases keep them."""
-        self._cut_long_words()
-        found = {**self._places, **self._short_prefixes()}
-        # The order of code points, which is that of bytes in UTF-8.
-        return [(word, _stored(found[word])) for word in sorted(found)]
-
-    def _cut_long_words(self) -> None:
-        """Here, where each word comes once; identifiers are compared whole."""
-        for word in [word for word in self._places if len(word) > LONGEST]:
-            if not is_identifier(word):
-                both = {*self._places.pop(word), *self._places[word[:LONGEST]]}
-                self._places[word[:LONGEST]] = sorted(both)
-
-    def _short_prefixes(self) -> dict[str, list[int]]:
-        """Beginnings that so many words share that reading all of these would take long."""
-        beginnings: defaultdict[str, set[int]] = defaultdict(set)
-        for word, places in self._places.items():
-            if not is_identifier(word):
-                beginnings[word[:SHORT_PREFIX]].update(places)
-        for beginning, found in list(beginnings.items()):
-            for length in range(1, len(beginning)):
-                beginnings[beginning[:length]].update(found)
-        return {
-            short_prefix_entry(beginning): sorted(found) for beginning, found in beginnings.items()
-        }
+def add(block: Block, number: int, record: ParsedRecord | Record) -> None:
+    """The record will be found in the block by its words."""
+    texts = [_text(getattr(record, name)) for name in TEXTS]
+    texts.append(str(record.year or ""))
+    block.add(number, texts, doi=record.doi, pmid=record.pmid)
 
 
 def store(block: Block, rows: Rows, review: int, imported_by: int, blocks: Any = None) -> None:
@@ -184,7 +124,7 @@ def blocks_of(records: QuerySet[Any]) -> Iterator[tuple[Block, int]]:
             yield block, import_pk
             block = Block()
         import_pk = record.imported_by_id
-        block.add(record.number, record)
+        add(block, record.number, record)
     if block.records:
         yield block, import_pk
 
@@ -250,13 +190,6 @@ def create(connection: BaseDatabaseWrapper) -> None:
 def drop(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {TABLE}")
-
-
-def _stored(places: list[int]) -> bytes:
-    stored = array("H", places)
-    if sys.byteorder == "big":
-        stored.byteswap()
-    return stored.tobytes()
 
 
 def _places(stored: Iterable[int]) -> Places:

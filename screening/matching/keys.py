@@ -17,7 +17,7 @@ from screening.duplicates import Normalised, keys
 from screening.querysets.among import as_parameter, is_among
 
 TABLE = "screening_duplicatekey"
-ASKED_AT_ONCE = 10_000
+ASKED_AT_ONCE = 100_000
 ROWS_AT_ONCE = 5_000
 """Written in the order of the table so many take some hundredths of a second."""
 

@@ -24,7 +24,7 @@ PATIENCE = 60
 
 @dataclass
 class Peak:
-    """What a command took, and in seconds each of its transactions."""
+    """What a command took, with a process that it started, and in seconds each transaction."""
 
     seconds: float
     megabytes: float
@@ -67,9 +67,9 @@ class Site:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, process.args)
-        return output.read_text(), Peak(
-            seconds, usage.ru_maxrss / 1024, json.loads(lengths.read_text())
-        )
+        transactions, helper = json.loads(lengths.read_text())
+        megabytes = (usage.ru_maxrss + helper) / 1024
+        return output.read_text(), Peak(seconds, megabytes, transactions)
 
     def review(self, records: int, reviewers: int = 2, **options: object) -> int:
         """A new review of invented records; its primary key."""

@@ -1,11 +1,13 @@
 """`python -m tests.benchmarks.transactions FILE COMMAND ...`: a command of `manage.py`, timed inside.
 
-The length of each transaction is written to FILE as a JSON list of seconds, from when it has its
-place (on SQLite that of the one writer) until it is over.
+To FILE are written as JSON the length of each transaction in seconds, from when it has its place
+(on SQLite that of the one writer) until it is over; and the largest memory of a process that the
+command started, in kilobytes.
 """
 
 import json
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -23,7 +25,8 @@ def main(file: str, *command: str) -> None:
     try:
         execute_from_command_line(["manage.py", *command])
     finally:
-        Path(file).write_text(json.dumps(lengths))
+        helper = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+        Path(file).write_text(json.dumps([lengths, helper]))
 
 
 def _time_transactions(lengths: list[float]) -> None:

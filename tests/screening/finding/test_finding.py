@@ -19,7 +19,7 @@ from screening.actions import storing
 from screening.actions.importing import discard_import, preview_import
 from screening.actions.storing import commit_import
 from screening.actions.undoing import undo_import
-from screening.finding import index
+from screening.finding import blocks, building, index
 from screening.finding.folding import parse
 from screening.finding.search import MOST_COUNTED, find
 from screening.models import Import, IndexBlock, IndexEntry, Record, ScreeningItem, Source
@@ -185,11 +185,15 @@ def test_nothing_that_is_typed_breaks_it(olive, hard_cases):
     ask()
 
 
-def test_an_import_is_found_when_it_is_committed_and_not_before(libby, tmp_path, monkeypatch):
+@pytest.mark.parametrize("fewest", [1, 5_000], ids=["helped", "alone"])
+def test_an_import_is_found_when_it_is_committed_and_not_before(
+    libby, tmp_path, monkeypatch, fewest
+):
+    monkeypatch.setattr(building, "FEWEST", fewest)
     path = ris_file(tmp_path, 2_300, untitled=frozenset({3, 1_500}))
     source = SourceFactory(review=libby.review)
     import_ = preview_import(libby, source, path, path.name)
-    monkeypatch.setattr(index, "RECORDS_IN_BLOCK", 700)
+    monkeypatch.setattr(blocks, "RECORDS_IN_BLOCK", 700)
     attempt = storing._begin(libby, import_)
     storing._store(libby, attempt, path)
 
@@ -258,7 +262,7 @@ def test_made_anew_the_index_is_the_same(libby, mallory, tmp_path, monkeypatch, 
     imported(libby, tmp_path, 9, name="other.ris", first=101)
     imported(mallory, tmp_path, 4, name="hers.ris", first=501)
     before, hers = entries_of(libby), entries_of(mallory)
-    monkeypatch.setattr(index, "RECORDS_IN_BLOCK", size)
+    monkeypatch.setattr(blocks, "RECORDS_IN_BLOCK", size)
 
     call_command("rebuild_index", review=libby.review.pk)
 
