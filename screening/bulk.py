@@ -4,13 +4,13 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from io import StringIO
 from operator import attrgetter
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
+from screening.copying import copy
 from screening.finding import index
 from screening.importers import ParsedRecord
 from screening.matching import keys
@@ -72,16 +72,12 @@ def insert_merges(
 
 
 def _insert(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    named = ", ".join(columns)
+    if connection.vendor == "postgresql":
+        copy(table, columns, ("\t".join(map(_for_copy, row)) + "\n" for row in rows))
+        return
+    named, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            lines = StringIO("".join("\t".join(map(_for_copy, row)) + "\n" for row in rows))
-            # Called through to the driver, whose errors would not be Django's.
-            with connection.wrap_database_errors:
-                cursor.copy_expert(f"COPY {table} ({named}) FROM STDIN", lines)
-        else:
-            marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {table} ({named}) VALUES ({marks})", list(rows))  # noqa: S608
+        cursor.executemany(f"INSERT INTO {table} ({named}) VALUES ({marks})", list(rows))  # noqa: S608
 
 
 def insert_items(

@@ -31,10 +31,11 @@ from screening.importers import ParsedRecord, Problem, UnreadableFile, read
 from screening.matching import keys
 from screening.matching.describing import of_entry
 from screening.models import Import, ImportProblem, ImportState, Record, Review
+from screening.slices import by_size
 
 # Each as many as are written in some hundredths of a second.
-ENTRIES_AT_ONCE = 500
-WORDS_AT_ONCE = 3_000
+ENTRIES_AT_ONCE = 400
+WORDS_AT_ONCE = 600_000  # by their sizes, since some stand in every record
 
 Entries = list[ParsedRecord | Problem]
 
@@ -205,9 +206,15 @@ def _store_blocks(attempt: Attempt, blocks: Iterable[Built]) -> None:
     for block, rows in blocks:
         with attempt.part():
             stored = index.begin(block, import_.source.review_id, import_.pk)
-        for start in range(0, len(rows), WORDS_AT_ONCE):
+        for some in by_size(rows, _size_of_word, WORDS_AT_ONCE):
             with attempt.part():
-                index.fill(stored, rows[start : start + WORDS_AT_ONCE])
+                index.fill(stored, some)
+
+
+def _size_of_word(row: tuple[str, bytes]) -> int:
+    """How long it takes to be stored: each word, and each byte of its places."""
+    _, places = row
+    return 100 + len(places)
 
 
 def _finish(access: ReviewAccess, attempt: Attempt, matches: Matches) -> Import:

@@ -10,7 +10,7 @@ from screening.finding.blocks import Block, Rows
 
 FEWEST = 5_000
 """For fewer records, to start a process would take longer than their words."""
-NICENESS = 10
+NICENESS = 19
 """Of the second process: whoever screens meanwhile comes first."""
 
 Built = tuple[Block, Rows]

@@ -9,13 +9,13 @@ forgets a row only if it is told its text again. No block is of two reviews.
 import sys
 from array import array
 from collections.abc import Collection, Iterable, Iterator
-from io import StringIO
 from typing import Any, TypeAlias
 
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, QuerySet, Sum
 
+from screening.copying import copy
 from screening.finding.blocks import Block, Rows
 from screening.finding.folding import is_identifier
 from screening.importers import ParsedRecord
@@ -23,6 +23,7 @@ from screening.models import Import, ImportState, IndexBlock, Record, Review
 
 CHUNK = 1_000
 TABLE = "screening_indexentry"
+COLUMNS = ("block_id", "word", "places")
 TEXTS = ("title", "abstract", "authors", "journal", "keywords")
 
 Places: TypeAlias = "array[int]"  # Python 3.11 cannot evaluate it
@@ -58,20 +59,15 @@ def begin(block: Block, review: int, imported_by: int, blocks: Any = None) -> in
 
 def fill(block: int, rows: Rows) -> None:
     """These of its words stand in the block, beside those that were there."""
+    if connection.vendor == "postgresql":
+        lines = (f"{block}\t{_for_copy(word)}\t\\\\x{places.hex()}\n" for word, places in rows)
+        copy(TABLE, COLUMNS, lines)
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            lines = "".join(
-                [f"{block}\t{_for_copy(word)}\t\\\\x{places.hex()}\n" for word, places in rows]
-            )
-            with connection.wrap_database_errors:
-                cursor.copy_expert(
-                    f"COPY {TABLE} (block_id, word, places) FROM STDIN", StringIO(lines)
-                )
-        else:
-            cursor.executemany(
-                f"INSERT INTO {TABLE} (block_id, word, places) VALUES (%s, %s, %s)",  # noqa: S608
-                [(block, word, places) for word, places in rows],
-            )
+        cursor.executemany(
+            f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES (%s, %s, %s)",  # noqa: S608
+            [(block, word, places) for word, places in rows],
+        )
 
 
 def remove(import_pk: int) -> None:

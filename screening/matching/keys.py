@@ -6,17 +6,18 @@ A table kept in the order of (review, key, record): a key is asked for across al
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import blake2b
-from io import StringIO
 from itertools import repeat
 
 import numpy as np
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from screening.copying import copy
 from screening.duplicates import Normalised, keys
 from screening.querysets.among import as_parameter, is_among
 
 TABLE = "screening_duplicatekey"
+COLUMNS = ("review_id", "key", "record_id")
 ASKED_AT_ONCE = 100_000
 ROWS_AT_ONCE = 5_000
 """Written in the order of the table so many take some hundredths of a second."""
@@ -67,18 +68,14 @@ class Gathered:
 def store(review: int, rows: Iterable[Row]) -> None:
     """Records have these keys; none of them had one before."""
     in_order = sorted(rows)
+    if connection.vendor == "postgresql":
+        copy(TABLE, COLUMNS, [f"{review}\t{key}\t{record}\n" for key, record in in_order])
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            lines = "".join([f"{review}\t{key}\t{record}\n" for key, record in in_order])
-            with connection.wrap_database_errors:
-                cursor.copy_expert(
-                    f"COPY {TABLE} (review_id, key, record_id) FROM STDIN", StringIO(lines)
-                )
-        else:
-            cursor.executemany(
-                f"INSERT INTO {TABLE} (review_id, key, record_id) VALUES (%s, %s, %s)",  # noqa: S608
-                [(review, key, record) for key, record in in_order],
-            )
+        cursor.executemany(
+            f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES (%s, %s, %s)",  # noqa: S608
+            [(review, key, record) for key, record in in_order],
+        )
 
 
 def remove(import_pk: int) -> None:
