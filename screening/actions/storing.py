@@ -25,17 +25,19 @@ from screening.actions.log import write_log
 from screening.actions.matching import Matches, bridge, matches_of
 from screening.actions.staging import OutOfDate, hold_all, stage, stage_of
 from screening.finding import index
-from screening.finding.blocks import Block
-from screening.finding.building import Building, Built
+from screening.finding.blocks import Block, Built, built
 from screening.importers import ParsedRecord, Problem, UnreadableFile, read
 from screening.matching import keys
 from screening.matching.describing import of_entry
 from screening.models import Import, ImportProblem, ImportState, Record, Review
+from screening.second_process import SecondProcess
 from screening.slices import by_size
 
 # Each as many as are written in some hundredths of a second.
 ENTRIES_AT_ONCE = 400
 WORDS_AT_ONCE = 600_000  # by their sizes, since some stand in every record
+FEWEST_THAT_PAY = 5_000
+"""Entries of a file whose words a second process looks through."""
 
 Entries = list[ParsedRecord | Problem]
 
@@ -116,7 +118,7 @@ def _store(access: ReviewAccess, attempt: Attempt, path: Path) -> None:
     import_ = attempt.import_
     inspection = inspection_of(import_)
     block = Block()
-    with Building(import_.found) as building:
+    with SecondProcess(built, pays=import_.found >= FEWEST_THAT_PAY) as building:
         for entries in _some_at_once(read(path, inspection)):
             found = attempt.records + attempt.problems + len(entries)
             refuse_miscount(inspection, found, full=False)
@@ -188,7 +190,11 @@ def _store_keys(access: ReviewAccess, attempt: Attempt) -> None:
 
 
 def _add(
-    attempt: Attempt, building: Building, block: Block, number: int, entries: Entries
+    attempt: Attempt,
+    building: SecondProcess[Block, Built],
+    block: Block,
+    number: int,
+    entries: Entries,
 ) -> Block:
     """The records, numbered from `number` on, are in the block, or in the next when it is full."""
     records = (entry for entry in entries if isinstance(entry, ParsedRecord))
@@ -203,10 +209,10 @@ def _add(
 def _store_blocks(attempt: Attempt, blocks: Iterable[Built]) -> None:
     """The words of some thousand records stand in the index."""
     import_ = attempt.import_
-    for block, rows in blocks:
+    for block in blocks:
         with attempt.part():
             stored = index.begin(block, import_.source.review_id, import_.pk)
-        for some in by_size(rows, _size_of_word, WORDS_AT_ONCE):
+        for some in by_size(block.rows, _size_of_word, WORDS_AT_ONCE):
             with attempt.part():
                 index.fill(stored, some)
 

@@ -4,7 +4,9 @@ import sys
 from array import array
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import repeat
+from typing import Protocol
 
 from screening.finding.folding import (
     LONGEST,
@@ -21,6 +23,17 @@ LARGEST_PLACE = 2**16 - 1
 Rows = list[tuple[str, bytes]]
 """Pairs of a word and the places of the records that have it, each of two bytes."""
 _Places = defaultdict[str, list[int]]
+
+
+class Extent(Protocol):
+    """From the first to the last number of a block, and how many records it has."""
+
+    @property
+    def first(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+    @property
+    def records(self) -> int: ...
 
 
 class Block:
@@ -62,6 +75,20 @@ class Block:
         found = {**places, **_short_prefixes(places)}
         # The order of code points, which is that of bytes in UTF-8.
         return [(word, _stored(found[word])) for word in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The rows of a block from the first to the last number of its records."""
+
+    first: int
+    last: int
+    records: int
+    rows: Rows
+
+
+def built(block: Block) -> Built:
+    return Built(block.first, block.last, block.records, block.rows())
 
 
 def _cut_long_words(places: _Places) -> None:

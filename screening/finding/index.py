@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Count, QuerySet, Sum
 
 from screening.copying import copy
-from screening.finding.blocks import Block, Rows
+from screening.finding.blocks import Block, Extent, Rows
 from screening.finding.folding import is_identifier
 from screening.importers import ParsedRecord
 from screening.models import Import, ImportState, IndexBlock, Record, Review
@@ -45,7 +45,7 @@ def store(block: Block, rows: Rows, review: int, imported_by: int, blocks: Any =
     fill(begin(block, review, imported_by, blocks), rows)
 
 
-def begin(block: Block, review: int, imported_by: int, blocks: Any = None) -> int:
+def begin(block: Extent, review: int, imported_by: int, blocks: Any = None) -> int:
     """The block stands without its words, which `fill` brings; returns its primary key."""
     stored = (blocks or IndexBlock.objects).create(
         review_id=review,

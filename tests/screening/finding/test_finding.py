@@ -19,7 +19,7 @@ from screening.actions import storing
 from screening.actions.importing import discard_import, preview_import
 from screening.actions.storing import commit_import
 from screening.actions.undoing import undo_import
-from screening.finding import blocks, building, index
+from screening.finding import blocks, index
 from screening.finding.folding import parse
 from screening.finding.search import MOST_COUNTED, find
 from screening.models import Import, IndexBlock, IndexEntry, Record, ScreeningItem, Source
@@ -189,7 +189,7 @@ def test_nothing_that_is_typed_breaks_it(olive, hard_cases):
 def test_an_import_is_found_when_it_is_committed_and_not_before(
     libby, tmp_path, monkeypatch, fewest
 ):
-    monkeypatch.setattr(building, "FEWEST", fewest)
+    monkeypatch.setattr(storing, "FEWEST_THAT_PAY", fewest)
     path = ris_file(tmp_path, 2_300, untitled=frozenset({3, 1_500}))
     source = SourceFactory(review=libby.review)
     import_ = preview_import(libby, source, path, path.name)
