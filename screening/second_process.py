@@ -8,8 +8,8 @@ from multiprocessing.context import SpawnProcess
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-NICENESS = 19
-"""Whoever waits for an answer of this machine comes first."""
+PATIENCE = 3.0
+"""Seconds that this process waits for the other; on a machine that is busy it would wait for long."""
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -20,7 +20,7 @@ class SecondProcess(Generic[Given, Made]):
 
     `with SecondProcess(function, pays=...) as process`: whatever happens, the second process ends
     with it. It also ends when this one is killed, since nobody holds the other end of its pipe
-    then; and when it is killed itself, this one goes on alone.
+    then. When it is killed itself, or keeps this one waiting, this one goes on alone.
 
     Args:
         function: pure, of a module, and without settings of Django.
@@ -64,9 +64,11 @@ class SecondProcess(Generic[Given, Made]):
         under_way, self._under_way = self._under_way, []
         if under_way and self._pipe:
             try:
-                return [self._pipe.recv()]
+                if self._pipe.poll(PATIENCE):
+                    return [self._pipe.recv()]
             except (EOFError, OSError):
-                self._stop()
+                pass
+            self._stop()
         return [self._function(given) for given in under_way]
 
     def _start(self) -> None:
@@ -92,9 +94,17 @@ class SecondProcess(Generic[Given, Made]):
 def _call(function: Callable[[Any], Any], pipe: Connection) -> None:
     # Ctrl-C reaches all processes of a terminal; this one ends with the other.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
+    _let_all_others_go_first()
     try:
         while True:
             pipe.send(function(pipe.recv()))
     except (EOFError, OSError):
         return
+
+
+def _let_all_others_go_first() -> None:
+    """Whoever waits for an answer of this machine comes first."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    except (AttributeError, OSError):  # not Linux, or forbidden
+        os.nice(19)

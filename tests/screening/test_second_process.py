@@ -36,6 +36,16 @@ def failing(given: str) -> str:
     raise ValueError(given)
 
 
+def made_slowly_there(here: int) -> str:
+    if os.getpid() != here:
+        time.sleep(60)
+    return "made here"
+
+
+def policy_of(pid: int) -> int:
+    return os.sched_getscheduler(pid)
+
+
 def ended(pid: int) -> bool:
     """No process has this number, or only until its parent takes note of its end."""
     try:
@@ -86,6 +96,21 @@ def test_where_no_process_can_be_started_all_is_made_here(monkeypatch):
 
     with SecondProcess(made_by, pays=True) as process:
         assert process.give("first") == [("FIRST", os.getpid())]
+
+
+def test_this_process_does_not_wait_for_long(monkeypatch):
+    monkeypatch.setattr(second_process, "PATIENCE", 0.1)
+
+    with SecondProcess(made_slowly_there, pays=True) as process:
+        process.give(os.getpid())
+        assert process.rest() == ["made here"]
+        assert process.give(os.getpid()) == ["made here"]
+
+
+def test_the_second_process_lets_all_others_go_first():
+    with SecondProcess(policy_of, pays=True) as process:
+        process.give(0)
+        assert process.rest() == [os.SCHED_IDLE]
 
 
 def test_an_error_of_the_function_is_raised_here(capfd):
