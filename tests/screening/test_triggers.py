@@ -10,9 +10,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from screening import triggers
+from screening import bulk, triggers
 from screening.actions import conflicts
 from screening.actions.voting import Ballot, cast_vote
+from screening.importers import ParsedRecord
 from screening.models import (
     Confirmation,
     DuplicateQuestion,
@@ -227,3 +228,31 @@ def test_installing_again_changes_nothing(db):
     triggers.install(connection)
 
     assert triggers.missing(connection) == set()
+
+
+@on_postgresql
+@pytest.mark.django_db
+def test_an_item_reads_its_record_and_no_other_also_before_postgresql_has_counted(review):
+    """The rows that are read grow with the items, and not with their square."""
+    import_ = ImportFactory(source__review=review)
+    entries = [ParsedRecord(number, 1, f"Title {number}") for number in range(1, 1_001)]
+    bulk.insert_records(
+        bulk.record_row(review.pk, import_.pk, one.position, one.position, one) for one in entries
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM pg_statistic WHERE starelid = 'screening_record'::regclass; "
+            "UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relname LIKE 'screening_record%'"
+        )
+        before = rows_read(cursor)
+        bulk.insert_items(import_.pk, range(1, 1_001), stage=TA, quorum=2)
+
+        assert rows_read(cursor) - before < 10 * len(entries)
+
+
+def rows_read(cursor) -> int:
+    cursor.execute(
+        "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables "
+        "WHERE relname = 'screening_record'"
+    )
+    return cursor.fetchone()[0]
