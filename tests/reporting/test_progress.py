@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from reporting.overview import Overview
@@ -402,3 +403,14 @@ def test_an_unseen_item_is_all_there_is(alice):
     ItemFactory(review=alice.review)
 
     assert tally(alice, STAGE).finished == 0
+
+
+def test_large_numbers_in_the_rail_are_read_easily_and_counted_on_exactly(alice, rf):
+    request = rf.get("/")
+    counts = {"sources": 1_002, "title_abstract": 40_071, "full_text": 0, "conflicts": 12_345}
+
+    rail = render_to_string("_rail.html", {"access": alice, "counts": counts, "request": request})
+
+    assert 'data-left="40071">40,071</span>' in rail
+    assert ">1,002</span>" in rail
+    assert ">12,345<" in rail

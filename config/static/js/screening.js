@@ -295,8 +295,9 @@ function start() {
     // The rail counts what is left, the line above the record what is done.
     const queue = document.querySelector(`#rail [data-my-queue="${screening.dataset.stage}"]`);
     if (queue) {
-      const left = Math.max(0, Number(queue.textContent) - by);
-      queue.textContent = String(left);
+      const left = Math.max(0, Number(queue.dataset.left) - by);
+      queue.dataset.left = String(left);
+      queue.textContent = left.toLocaleString("en");
       queue.parentElement.hidden = !left;
     }
     const progress = document.querySelector("#progress [data-mine]");
