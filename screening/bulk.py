@@ -99,7 +99,7 @@ def insert_items(
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
-            INSERT_ITEMS.format(is_among=is_among(connection), of_import=_OF_IMPORT),
+            INSERT_ITEMS.format(is_among=is_among(connection, "integer"), of_import=_OF_IMPORT),
             [
                 *(stage.value, quorum, Outcome.UNSEEN.value, sought),
                 *(as_parameter(connection, duplicates), now),

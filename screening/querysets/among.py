@@ -11,10 +11,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import IntegerField, Lookup
 
 
-def is_among(connection: BaseDatabaseWrapper) -> str:
-    """The condition behind a column, with one place for what `as_parameter` gives."""
+def is_among(connection: BaseDatabaseWrapper, kind: str = "bigint") -> str:
+    """The condition behind a column, with one place for what `as_parameter` gives.
+
+    Args:
+        kind: of the column. Where PostgreSQL reads the whole table it hashes numbers of that kind,
+            and compares each row with each of any other.
+    """
     if connection.vendor == "postgresql":
-        return "= ANY(%s::bigint[])"
+        return f"= ANY(%s::{kind}[])"
     return "IN (SELECT value FROM json_each(%s))"
 
 
@@ -34,4 +39,5 @@ class Among(Lookup):
     def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)
         given = as_parameter(connection, self.rhs)
-        return f"{column} {is_among(connection)}", [*parameters, given]
+        kind = self.lhs.output_field.db_type(connection)
+        return f"{column} {is_among(connection, kind)}", [*parameters, given]

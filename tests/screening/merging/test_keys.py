@@ -1,6 +1,7 @@
 """Keys of records, and questions about many records at once."""
 
 import pytest
+from django.db import connection
 
 from screening.matching import keys
 from screening.models import DuplicateKey, Merge, Record
@@ -54,3 +55,13 @@ def test_one_of_many_numbers_is_asked_for_as_with_in(libby, library):
     assert Merge.objects.filter(record__pk__among=[of[4]], kept__pk__among=[of[1]]).count() == 1
     assert not Merge.objects.filter(record__pk__among=[of[1]]).exists()
     assert records.exclude(number__among=[1, 2]).count() == 2
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite knows no kinds of numbers")
+def test_postgresql_is_given_numbers_of_the_kind_of_their_column():
+    """It would compare each of 100,000 rows with each of 30,000 numbers of another kind."""
+    in_order = Record.objects.filter(number__among=[1, 2])
+    by_key = Merge.objects.filter(record__pk__among=[1, 2])
+
+    assert "= ANY(%s::integer[])" in in_order.query.sql_with_params()[0]
+    assert "= ANY(%s::bigint[])" in by_key.query.sql_with_params()[0]
