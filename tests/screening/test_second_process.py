@@ -28,6 +28,12 @@ with SecondProcess(made_by, pays=True) as process:
 GIVEN = ["first", "second" * 100_000, "third"]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Tests that run beside may keep an idle process waiting for long."""
+    monkeypatch.setattr(second_process, "PATIENCE", 120)
+
+
 def made_by(given: str) -> tuple[str, int]:
     return given.upper(), os.getpid()
 
