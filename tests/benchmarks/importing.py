@@ -1,4 +1,8 @@
-"""100,000 records of RIS from a file into the review, from the shell."""
+"""100,000 records of RIS from a file into the review, from the shell.
+
+They are compared with each other as well, so that the bars are those of `duplicates`; before there
+was a search for duplicates they were 20 s (25 on PostgreSQL) and 600 MB.
+"""
 
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.site import Site
@@ -13,9 +17,8 @@ def run(site: Site) -> list[Figure]:
     write_ris(path, RECORDS)
     _, peak = site.measure("import_file", str(review), str(path))
     site.manage("verify", "--review", str(review))
-    is_postgres = site.environment["DATABASE_URL"].startswith("postgres")
     return [
         Figure("size of the file", path.stat().st_size / 2**20, "MB"),
-        Figure("100,000 RIS records stored", peak.seconds, "s", at_most=25 if is_postgres else 20),
-        Figure("largest memory meanwhile", peak.megabytes, "MB", at_most=600),
+        Figure("100,000 RIS records stored", peak.seconds, "s", at_most=60),
+        Figure("largest memory meanwhile", peak.megabytes, "MB", at_most=1_000),
     ]
