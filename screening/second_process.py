@@ -1,8 +1,10 @@
 """A second process that computes while this one reads, waits and stores."""
 
 import os
+import pickle
 import signal
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection, Pipe
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
@@ -31,6 +33,8 @@ class SecondProcess(Generic[Given, Made]):
         self._function = function
         self._pipe: Connection | None = None
         self._process: SpawnProcess | None = None
+        self._thread = ThreadPoolExecutor(1)
+        self._answer: Future[bytes] | None = None
         self._under_way: list[Given] = []
         if pays:
             self._start()
@@ -49,26 +53,22 @@ class SecondProcess(Generic[Given, Made]):
     def give(self, given: Given) -> list[Made]:
         """Calls the function with it; returns what is made until now, in the order of the calls."""
         done = self.rest()
-        if self._pipe:
-            try:
-                self._pipe.send(given)
-            except OSError:
-                self._stop()
-            else:
-                self._under_way = [given]
-                return done
-        return [*done, self._function(given)]
+        if not self._pipe:
+            return [*done, self._function(given)]
+        # Sent by a thread: the pipe is full until the other process has time to read. Packed here,
+        # since to pack keeps all threads waiting, and this one may hold a lock by then.
+        self._answer = self._thread.submit(_exchange, self._pipe, pickle.dumps(given))
+        self._under_way = [given]
+        return done
 
     def rest(self) -> list[Made]:
         """What the last call makes, if it is not returned yet."""
         under_way, self._under_way = self._under_way, []
-        if under_way and self._pipe:
+        if under_way and self._answer:
             try:
-                if self._pipe.poll(PATIENCE):
-                    return [self._pipe.recv()]
-            except (EOFError, OSError):
-                pass
-            self._stop()
+                return [pickle.loads(self._answer.result(PATIENCE))]  # noqa: S301 -- our own process
+            except (EOFError, OSError):  # of which TimeoutError is one
+                self._stop()
         return [self._function(given) for given in under_way]
 
     def _start(self) -> None:
@@ -85,10 +85,16 @@ class SecondProcess(Generic[Given, Made]):
 
     def _stop(self) -> None:
         if self._pipe and self._process:
-            self._pipe.close()
-            self._process.terminate()
+            self._process.kill()
             self._process.join()
-        self._pipe = None
+            self._thread.shutdown()  # what it waited for has failed with the process
+            self._pipe.close()
+        self._pipe = self._answer = None
+
+
+def _exchange(pipe: Connection, packed: bytes) -> bytes:
+    pipe.send_bytes(packed)
+    return pipe.recv_bytes()
 
 
 def _call(function: Callable[[Any], Any], pipe: Connection) -> None:

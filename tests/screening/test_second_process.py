@@ -113,6 +113,17 @@ def test_this_process_does_not_wait_for_long(monkeypatch):
         assert process.give(os.getpid()) == ["made here"]
 
 
+def test_a_process_that_does_not_even_read_keeps_nobody_waiting(monkeypatch):
+    monkeypatch.setattr(second_process, "PATIENCE", 0.1)
+    large = "large" * 1_000_000
+
+    with SecondProcess(made_by, pays=True) as process:
+        os.kill(process._process.pid, signal.SIGSTOP)
+        assert process.give(large) == []
+        assert process.rest() == [(large.upper(), os.getpid())]
+        assert process.give("next") == [("NEXT", os.getpid())]
+
+
 def test_the_second_process_lets_all_others_go_first():
     with SecondProcess(policy_of, pays=True) as process:
         process.give(0)
